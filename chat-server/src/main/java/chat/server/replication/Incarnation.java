@@ -1,0 +1,23 @@
+package chat.server.replication;
+
+/** How many times a server has started on its disk; stored before any socket opens (R1). */
+public record Incarnation(long value) implements Comparable<Incarnation> {
+  /** Before the first start: what the view of an unborn cluster names, so nobody is continuous. */
+  public static final Incarnation NONE = new Incarnation(0);
+
+  public Incarnation {
+    if (value < 0) {
+      throw new IllegalArgumentException("negative incarnation " + value);
+    }
+  }
+
+  @Override
+  public int compareTo(Incarnation other) {
+    return Long.compare(value, other.value);
+  }
+
+  @Override
+  public String toString() {
+    return Long.toString(value);
+  }
+}

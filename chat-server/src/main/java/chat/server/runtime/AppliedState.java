@@ -1,0 +1,24 @@
+package chat.server.runtime;
+
+import chat.server.chat.Outcome;
+import chat.server.replication.Entry;
+import chat.server.replication.LogPosition;
+import java.util.List;
+
+/** The state that the log produces, as far as it is applied. Confined to the apply thread. */
+public interface AppliedState extends AutoCloseable {
+  /** Up to where the log is applied, as read back from the database. */
+  LogPosition position();
+
+  /**
+   * Applies committed entries, the first following {@link #position}, in one transaction that also
+   * stores the new position.
+   *
+   * @return an outcome for each entry, in order
+   */
+  List<Outcome> apply(List<Entry> entries);
+
+  /** Writes what is applied to the disk and closes the database. */
+  @Override
+  void close();
+}

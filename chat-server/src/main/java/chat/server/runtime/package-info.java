@@ -1,0 +1,8 @@
+/**
+ * The shell around the pure core: the one thread that drives {@code Replica} and does what {@code
+ * Ready} says, the thread that applies what is committed, and the ports they need.
+ */
+@NullMarked
+package chat.server.runtime;
+
+import org.jspecify.annotations.NullMarked;
