@@ -15,7 +15,6 @@ package chat.server.replication;
  * @param appendTimeout after which unanswered entries are sent again
  * @param durableOverdue after which a backup whose durable position stands still is left out (R4)
  * @param batchBytesMax of the payloads of one message
- * @param inFlightBytesMax of payloads sent to one backup and not answered
  * @param nearlyLevelEntries how many entries a joiner may lack when it is admitted (R15)
  */
 public record Settings(
@@ -31,7 +30,6 @@ public record Settings(
     long appendTimeout,
     long durableOverdue,
     int batchBytesMax,
-    int inFlightBytesMax,
     int nearlyLevelEntries) {
 
   /** The defaults of the design's table. */
@@ -49,7 +47,6 @@ public record Settings(
           millis(300),
           millis(1000),
           1 << 20,
-          16 << 20,
           2000);
 
   public Settings {
