@@ -145,9 +145,11 @@ final class Acceptor {
     }
   }
 
-  /** Whether this log has entries of a later view: then that install is a late one. */
+  /** Whether this server has gone beyond that view already: then that install is a late one. */
   private boolean beyond(View next) {
-    return core.log.floor().epoch().isAfter(next.ballot())
+    HardState.Accepted accepted = core.hard().accepted();
+    return (accepted != null && !next.ballot().isAfter(accepted.base()))
+        || core.log.floor().epoch().isAfter(next.ballot())
         || core.log.last().epoch().isAfter(next.ballot());
   }
 

@@ -21,6 +21,7 @@ final class BullyElection {
   private long installedAt;
   private long retryAt;
   private long retryDelay;
+  private final SortedSet<ServerId> mute = new TreeSet<>();
   private List<ServerId> waitingFor = List.of();
 
   BullyElection(Core core, Leases leases, CrashEvidence evidence) {
@@ -39,14 +40,21 @@ final class BullyElection {
 
   void installed() {
     wanting = false;
+    mute.clear();
     retryDelay = core.settings.retryDelayMin();
     retryAt = core.now;
     installedAt = core.now;
     waitingFor = List.of();
   }
 
-  /** A round failed: the next after a pause that doubles, with jitter. */
-  void failed() {
+  /**
+   * A round failed: the next after a pause that doubles, with jitter.
+   *
+   * @param unanswered those who did not answer in time: the next round tries without them
+   */
+  void failed(SortedSet<ServerId> unanswered) {
+    mute.clear();
+    mute.addAll(unanswered);
     long jitter = core.random.nextLong(retryDelay * 2) + 1;
     retryAt = core.now + retryDelay + jitter;
     retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
@@ -66,11 +74,15 @@ final class BullyElection {
       waitingFor = actingKnown ? List.of() : unheard(core.newestView());
       return null;
     }
-    SortedSet<ServerId> participants = participants(acting);
+    SortedSet<ServerId> participants = participants(acting, false);
     if (!wanted(actingKnown, acting, participants)) {
       wanting = false;
       waitingFor = List.of();
       return null;
+    }
+    if (!promising(participants)) {
+      // Those who work do not suffice: try with all who can be heard.
+      participants = participants(acting, true);
     }
     if (!wanting) {
       wanting = true;
@@ -137,12 +149,12 @@ final class BullyElection {
   }
 
   /** Members that answer, and learners that the acting primary may take in. */
-  private SortedSet<ServerId> participants(@Nullable PrimaryRole acting) {
+  private SortedSet<ServerId> participants(@Nullable PrimaryRole acting, boolean lenient) {
     SortedSet<ServerId> participants = new TreeSet<>();
     participants.add(core.self);
     for (ServerId member : core.view().members().keySet()) {
       Peers.Peer peer = core.peers.get(member);
-      if (peer != null && takesPart(peer)) {
+      if (peer != null && takesPart(peer, lenient)) {
         participants.add(member);
       }
     }
@@ -152,12 +164,13 @@ final class BullyElection {
     return participants;
   }
 
-  private boolean takesPart(Peers.Peer peer) {
+  private boolean takesPart(Peers.Peer peer, boolean lenient) {
     if (!peer.heardWithin(core.now, core.settings.leaseTimeout())) {
       return false;
     }
     if (core.view().names(peer.id, peer.incarnation)) {
-      return !evidence.isProven(peer.id) && (leases.echoes(peer.id) || core.frozen());
+      boolean works = leases.echoes(peer.id) && !mute.contains(peer.id);
+      return !evidence.isProven(peer.id) && (works || lenient);
     }
     // It has restarted. Where all must take part it does; otherwise only if it is nearly level.
     Report report = peer.report;

@@ -68,6 +68,14 @@ final class Candidacy {
     return core.now - startedAt > core.settings.roundTimeout();
   }
 
+  /** Participants that owe an answer in the phase that the round is in. */
+  SortedSet<ServerId> unanswered() {
+    SortedSet<ServerId> unanswered = new TreeSet<>(participants);
+    unanswered.removeAll(promises.keySet().equals(participants) ? accepted : promises.keySet());
+    unanswered.remove(core.self);
+    return unanswered;
+  }
+
   /** Whether this server is still bound to this round by its own newest promise. */
   boolean current() {
     return core.view().ballot().equals(base.ballot())

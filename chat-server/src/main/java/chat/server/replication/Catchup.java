@@ -22,7 +22,8 @@ final class Catchup {
   }
 
   /** The acting primary whose view is the newest known and names me not, or not as I run. */
-  static @Nullable ServerId teacher(Core core, View newest) {
+  @Nullable ServerId teacher() {
+    View newest = core.newestView();
     Peers.Peer primary = core.peers.get(newest.primary());
     if (primary == null
         || newest.names(core.self, core.incarnation)
@@ -39,7 +40,18 @@ final class Catchup {
         : null;
   }
 
-  void tick(@Nullable ServerId teacher) {
+  /**
+   * Whether the log may be added to: not while it must stay exactly what was accepted for the view
+   * that follows the newest known one (R3).
+   */
+  boolean mayFetch() {
+    HardState.Accepted accepted = core.hard().accepted();
+    return teacher() != null
+        && (accepted == null || core.newestView().ballot().isAfter(accepted.base()));
+  }
+
+  void tick() {
+    ServerId teacher = teacher();
     if (teacher == null) {
       asking = false;
       return;
@@ -50,7 +62,7 @@ final class Catchup {
       return;
     }
     boolean overdue = core.now - askedAt > core.settings.appendTimeout();
-    if (asking ? overdue : report.commitIndex() > cursor.index()) {
+    if (mayFetch() && (asking ? overdue : report.commitIndex() > cursor.index())) {
       ask(teacher);
     }
     boolean nearlyLevel =

@@ -105,12 +105,14 @@ final class Core {
       throw new InvariantViolation("installing " + next + " after " + view());
     }
     boolean settled = next.ballot().isAfter(hard.promisedBase());
+    HardState.Accepted accepted = hard.accepted();
+    boolean overtaken = accepted != null && next.ballot().isAfter(accepted.base());
     long counter = Math.max(hard.highestCounter(), next.ballot().counter());
     change(
         next,
         settled ? Epoch.ZERO : hard.promisedBase(),
         settled ? Epoch.ZERO : hard.promisedBallot(),
-        null,
+        overtaken ? null : accepted,
         counter);
   }
 

@@ -106,6 +106,12 @@ final class Leases {
     return Collections.unmodifiableSortedSet(notEchoed);
   }
 
+  /** This server stood still itself: whose silence that was is not known. */
+  void stalled() {
+    echoedAt.clear();
+    viewSince = core.now;
+  }
+
   /** R4, last rule: one that can be heard but does not echo is treated like a silent one. */
   void tick() {
     if (!core.continuous() || core.frozen()) {
@@ -115,17 +121,32 @@ final class Leases {
       if (!member.equals(core.self) && silence(member) > core.settings.leaseTimeout()) {
         stopEchoing(member, "it has not answered for " + silence(member) / 1_000_000 + " ms");
       }
-      Peers.Peer peer = core.peers.get(member);
-      Report report = peer == null ? null : peer.report;
-      if (peer != null
-          && report != null
+    }
+    for (Peers.Peer peer : core.peers.all()) {
+      Report report = peer.report;
+      if (report != null
+          && core.view().names(peer.id, peer.incarnation)
           && report.view().ballot().equals(core.view().ballot())
-          && peer.heardWithin(core.now, core.settings.leaseTimeout())) {
-        for (ServerId reported : report.notEchoed()) {
-          if (!reported.equals(core.self) && core.view().has(reported)) {
-            stopEchoing(reported, "server " + member + " reports it");
-          }
-        }
+          && peer.heardWithin(core.now, core.settings.leaseTimeout())
+          && echoes(peer.id)) {
+        follow(peer.id, report);
+      }
+    }
+  }
+
+  /**
+   * Follows what a member reports of others, unless it reports most of them: then it is the one
+   * that is cut off. Of two that report each other, the first heard is followed; the other is then
+   * no longer listened to.
+   */
+  private void follow(ServerId reporter, Report report) {
+    if (report.notEchoed().size() * 2 > core.view().size() - 1) {
+      stopEchoing(reporter, "it answers almost nobody");
+      return;
+    }
+    for (ServerId reported : report.notEchoed()) {
+      if (!reported.equals(core.self) && core.view().has(reported)) {
+        stopEchoing(reported, "server " + reporter + " reports it");
       }
     }
   }

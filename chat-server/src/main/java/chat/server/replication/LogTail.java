@@ -72,32 +72,36 @@ final class LogTail {
 
   /**
    * Takes over another server's entries: keeps what is equal, cuts off at the first that differs.
+   * Entries at or below the floor are committed, so equal everywhere, and passed over.
    *
-   * @param after a position that this log has
-   * @return the position of the last of them, or {@code after} if there were none; null if they do
-   *     not follow {@code after}: then nothing was changed
+   * @param after a position that this log has, or had before it was committed
+   * @return the position of the last of them, or {@code after} or the floor if that is further;
+   *     null if they do not follow {@code after} or do not lead over the floor: then nothing was
+   *     changed
    */
   @Nullable LogPosition takeOver(LogPosition after, List<Entry> others) {
     LogPosition previous = after;
-    if (!after.equals(position(after.index()))) {
+    if (after.index() >= floor.index() && !after.equals(position(after.index()))) {
       return null;
     }
     for (Entry e : others) {
-      if (!e.follows(previous)) {
+      if (!e.follows(previous) || (e.index() == floor.index() && !e.position().equals(floor))) {
         return null;
       }
       previous = e.position();
     }
     for (Entry e : others) {
-      LogPosition mine = position(e.index());
-      if (!e.position().equals(mine)) {
-        if (mine != null) {
-          truncateAfter(e.index() - 1);
+      if (e.index() > floor.index()) {
+        LogPosition mine = position(e.index());
+        if (!e.position().equals(mine)) {
+          if (mine != null) {
+            truncateAfter(e.index() - 1);
+          }
+          entries.add(e);
         }
-        entries.add(e);
       }
     }
-    return previous;
+    return previous.index() < floor.index() ? floor : previous;
   }
 
   /** Cuts off what follows an index; committed entries are never cut. */

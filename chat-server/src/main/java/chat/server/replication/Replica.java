@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,7 @@ public final class Replica {
   private @Nullable LogPosition installedEnd;
 
   private long heartbeatAt;
+  private long tickedAt;
   private boolean heartbeatNow = true;
 
   /**
@@ -93,6 +95,7 @@ public final class Replica {
     this.catchup = new Catchup(core);
     this.admission = new Admission(core);
     this.heartbeatAt = now;
+    this.tickedAt = now;
   }
 
   /** Lets time pass. Call it at least every 20 ms; more often does no harm. */
@@ -101,6 +104,10 @@ public final class Replica {
     if (core.left) {
       return;
     }
+    if (now - tickedAt > 2 * core.settings.heartbeatInterval()) {
+      leases.stalled();
+    }
+    tickedAt = now;
     leases.tick();
     evidence.tick();
     adoption.tick();
@@ -110,7 +117,7 @@ public final class Replica {
     if (role != null) {
       role.tick();
     }
-    catchup.tick(Catchup.teacher(core, core.newestView()));
+    catchup.tick();
     if (now - heartbeatAt >= core.settings.heartbeatInterval()) {
       heartbeatNow = true;
     }
@@ -191,7 +198,7 @@ public final class Replica {
         primary.appended(peer.id, peer.incarnation, m);
       }
     } else if (answer instanceof Message.Fetched m) {
-      if (!adoption.fetched(envelope.call(), m)) {
+      if (!adoption.fetched(envelope.call(), m) && catchup.mayFetch()) {
         catchup.fetched(peer.id, envelope.call(), m);
       }
     } else if (answer instanceof Message.StillHeard m) {
@@ -250,30 +257,19 @@ public final class Replica {
 
   private void takeOverFromPrimary(Message.AppendRequest m) {
     LogPosition previous = m.previous();
-    List<Entry> entries = m.entries();
-    LogPosition floor = core.log.floor();
-    if (previous.index() < floor.index()) {
-      // A late repetition: what is committed is equal by R2 and need not be looked at again.
-      int known = (int) Math.min(entries.size(), floor.index() - previous.index());
-      entries = entries.subList(known, entries.size());
-      previous = floor;
-    }
-    LogPosition mine = core.log.position(previous.index());
-    if (mine == null) {
+    if (previous.index() > core.log.last().index()) {
       return; // A gap: the answer says up to where this log reaches, and the rest comes again.
     }
-    LogPosition end = core.log.last();
-    for (Entry e : entries) {
+    for (Entry e : m.entries()) {
       LogPosition own = core.log.position(e.index());
       if (own != null && !own.equals(e.position())) {
         throw new InvariantViolation(
             "within " + core.view() + " this log has " + own + " and the primary's " + e);
       }
     }
-    if (entries.isEmpty() || entries.get(entries.size() - 1).index() > end.index()) {
-      if (core.log.takeOver(previous, entries) == null) {
-        throw new InvariantViolation("entries of the primary do not follow " + previous);
-      }
+    if (core.log.takeOver(previous, m.entries()) == null) {
+      throw new InvariantViolation(
+          "within " + core.view() + " the primary's entries do not follow " + previous);
     }
   }
 
@@ -301,7 +297,7 @@ public final class Replica {
               + (round.failed() ? round.failure() : "not all participants answered in time"));
       candidacy = null;
       adoption.cancel();
-      election.failed();
+      election.failed(round.failed() ? new TreeSet<>() : round.unanswered());
     }
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
@@ -425,6 +421,12 @@ public final class Replica {
     return news ? status : null;
   }
 
+  /** Whether this server is primary and may acknowledge what commits. */
+  public boolean isActing() {
+    PrimaryRole role = primary;
+    return role != null && role.takesWrites();
+  }
+
   private Report report() {
     PrimaryRole role = primary;
     return core.report(role != null && role.active(), leases);
@@ -476,7 +478,7 @@ public final class Replica {
       boolean primaryHere = primary != null && primary.serves();
       return primaryHere ? Status.Role.PRIMARY : Status.Role.BACKUP;
     }
-    return Catchup.teacher(core, newest) != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
+    return catchup.teacher() != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
   }
 
   private Status.Server seen(Peers.Peer peer, View newest, @Nullable ServerId acting) {
