@@ -69,7 +69,6 @@ final class Acceptor {
         ballot,
         core.view().ballot(),
         core.log.last(),
-        core.continuous(),
         inBase ? evidence.proofs().keySet() : Set.of(),
         inBase ? evidence.provenUnderLease() : Set.of(),
         accepted != null && accepted.base().equals(base) ? accepted : null);

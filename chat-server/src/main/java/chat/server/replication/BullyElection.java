@@ -96,8 +96,10 @@ final class BullyElection {
       waitingFor = List.of();
     }
     long delay = core.settings.rankDelay() * rank(participants);
+    // A promise to another candidate is left alone for a while; one's own round is over by now.
+    boolean mine = core.hard().promisedBallot().isBy(core.self);
     boolean patient =
-        core.frozen() && core.now - promisedAt < core.settings.roundPatience() + delay;
+        core.frozen() && !mine && core.now - promisedAt < core.settings.roundPatience() + delay;
     if (patient || core.now - wantedSince < delay || core.now < retryAt) {
       return null;
     }
@@ -194,14 +196,14 @@ final class BullyElection {
   private boolean promising(SortedSet<ServerId> participants) {
     int voters = 0;
     for (ServerId member : core.view().members().keySet()) {
-      if (participants.contains(member) && seemsContinuous(member)) {
+      if (participants.contains(member) && seemsToVote(member)) {
         voters++;
       }
     }
     boolean allOthersProven = voters > 0;
     int withoutLease = 0;
     for (ServerId member : core.view().members().keySet()) {
-      if (!(participants.contains(member) && seemsContinuous(member))) {
+      if (!(participants.contains(member) && seemsToVote(member))) {
         allOthersProven &= evidence.isProven(member);
         withoutLease += evidence.provenUnderLease().contains(member) ? 0 : 1;
       }
@@ -212,16 +214,16 @@ final class BullyElection {
         || (allOthersProven && (!alone || withoutLease * 2 <= core.view().size()));
   }
 
-  private boolean seemsContinuous(ServerId member) {
+  private boolean seemsToVote(ServerId member) {
+    View view = core.view();
     if (member.equals(core.self)) {
-      return core.continuous();
+      return core.rules.votes(view, member, core.incarnation, view.ballot());
     }
     Peers.Peer peer = core.peers.get(member);
     Report report = peer == null ? null : peer.report;
     return peer != null
         && report != null
-        && core.view().names(member, peer.incarnation)
-        && report.view().ballot().equals(core.view().ballot());
+        && core.rules.votes(view, member, peer.incarnation, report.view().ballot());
   }
 
   private boolean mayLeaveOutAllBut(SortedSet<ServerId> participants) {
@@ -247,7 +249,7 @@ final class BullyElection {
   }
 
   private int order(ServerId id) {
-    boolean continuous = seemsContinuous(id);
+    boolean continuous = seemsToVote(id);
     boolean primary = continuous && id.equals(core.view().primary());
     return id.value() + (continuous ? 1 << 9 : 0) + (primary ? 1 << 10 : 0);
   }

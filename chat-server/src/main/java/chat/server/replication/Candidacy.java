@@ -129,7 +129,7 @@ final class Candidacy {
         }
       }
     } else {
-      source = newestLog();
+      source = core.rules.newestLog(base, promises, core.self);
       decided = new Proposal(nextView(source), given(source).promise().end());
     }
     value = decided;
@@ -150,26 +150,6 @@ final class Candidacy {
     return given;
   }
 
-  /** R12: among the base's members in the round; of equal ones this server's own, if it has it. */
-  private ServerId newestLog() {
-    ServerId newest = null;
-    for (ServerId id : participants) {
-      if (base.has(id)) {
-        int order =
-            newest == null
-                ? 1
-                : core.rules.compareLogs(given(id).promise(), given(newest).promise());
-        if (order > 0 || (order == 0 && id.equals(core.self))) {
-          newest = id;
-        }
-      }
-    }
-    if (newest == null) {
-      throw new InvariantViolation("no member of " + base + " among " + participants);
-    }
-    return newest;
-  }
-
   private View nextView(ServerId newest) {
     SortedMap<ServerId, Incarnation> members = new TreeMap<>();
     SortedMap<ServerId, String> disks = new TreeMap<>();
@@ -188,7 +168,8 @@ final class Candidacy {
   /** R17: the acting primary keeps its role; otherwise the highest up-to-date id has it. */
   private ServerId nextPrimary(ServerId newest) {
     ViewRules.Given old = promises.get(base.primary());
-    if (old != null && core.rules.votes(base, base.primary(), old)) {
+    if (old != null
+        && core.rules.votes(base, base.primary(), old.incarnation(), old.promise().installed())) {
       return base.primary();
     }
     Message.Promise best = given(newest).promise();

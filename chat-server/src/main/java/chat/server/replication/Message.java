@@ -43,7 +43,6 @@ public sealed interface Message {
    *
    * @param installed the ballot of the view that the participant has installed
    * @param end of its log
-   * @param continuous whether it runs under the incarnation that its installed view names
    * @param proven members of the base whose crash it has proven itself
    * @param provenUnderLease those of them that it proved while it held its lease
    * @param accepted the value it has accepted in this base, if any
@@ -53,7 +52,6 @@ public sealed interface Message {
       Epoch ballot,
       Epoch installed,
       LogPosition end,
-      boolean continuous,
       Set<ServerId> proven,
       Set<ServerId> provenUnderLease,
       HardState.@Nullable Accepted accepted)

@@ -288,7 +288,11 @@ public final class Replica {
 
   private void decideWhetherToStand() {
     Candidacy round = candidacy;
-    if (round != null) {
+    if (round != null && waitsForTheDead(round)) {
+      // The next one goes without them, at once.
+      candidacy = null;
+      adoption.cancel();
+    } else if (round != null) {
       if (!round.failed() && !round.timedOut()) {
         return;
       }
@@ -309,6 +313,20 @@ public final class Replica {
       Candidacy next = new Candidacy(core, acceptor, adoption, evidence, participants);
       candidacy = core.view().ballot().number() == before ? next : null;
     }
+  }
+
+  private boolean waitsForTheDead(Candidacy round) {
+    for (ServerId id : round.unanswered()) {
+      if (evidence.isProven(id) && core.view().names(id, incarnationHeard(id))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Incarnation incarnationHeard(ServerId id) {
+    Peers.Peer peer = core.peers.get(id);
+    return peer == null ? Incarnation.NONE : peer.incarnation;
   }
 
   private void dropOvertakenCandidacy() {

@@ -39,11 +39,14 @@ class ViewRules {
     return sinceEcho >= exclusionTimeout;
   }
 
-  /** R5: only a member that has not restarted since the base began has a vote. */
-  boolean votes(View base, ServerId id, Given given) {
-    return given.promise().installed().equals(base.ballot())
-        && given.promise().continuous()
-        && base.names(id, given.incarnation());
+  /**
+   * R5: only a member that has not restarted since the base began has a vote.
+   *
+   * @param incarnation it runs under
+   * @param installed the ballot of the view that it has installed
+   */
+  boolean votes(View base, ServerId id, Incarnation incarnation, Epoch installed) {
+    return installed.equals(base.ballot()) && base.names(id, incarnation);
   }
 
   /**
@@ -58,11 +61,12 @@ class ViewRules {
     for (Map.Entry<ServerId, Given> e : promises.entrySet()) {
       if (base.has(e.getKey())) {
         present++;
-        if (votes(base, e.getKey(), e.getValue())) {
+        Message.Promise promise = e.getValue().promise();
+        if (votes(base, e.getKey(), e.getValue().incarnation(), promise.installed())) {
           voters.add(e.getKey());
         }
-        proven.addAll(e.getValue().promise().proven());
-        provenUnderLease.addAll(e.getValue().promise().provenUnderLease());
+        proven.addAll(promise.proven());
+        provenUnderLease.addAll(promise.provenUnderLease());
       }
     }
     boolean majority = voters.size() * 2 > base.size();
@@ -109,6 +113,26 @@ class ViewRules {
   int compareLogs(Message.Promise a, Message.Promise b) {
     int views = a.installed().compareTo(b.installed());
     return views != 0 ? views : Long.compare(a.end().index(), b.end().index());
+  }
+
+  /** R12: the base's member with the newest log; of equal ones {@code self}, if it is one. */
+  ServerId newestLog(View base, SortedMap<ServerId, Given> promises, ServerId self) {
+    ServerId newest = null;
+    Message.Promise best = null;
+    for (Map.Entry<ServerId, Given> e : promises.entrySet()) {
+      if (base.has(e.getKey())) {
+        Message.Promise promise = e.getValue().promise();
+        int order = best == null ? 1 : compareLogs(promise, best);
+        if (order > 0 || (order == 0 && e.getKey().equals(self))) {
+          newest = e.getKey();
+          best = promise;
+        }
+      }
+    }
+    if (newest == null) {
+      throw new InvariantViolation("no member of " + base + " among " + promises.keySet());
+    }
+    return newest;
   }
 
   /** R7: whether refused connections prove the crash. */
