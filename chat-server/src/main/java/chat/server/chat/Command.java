@@ -30,6 +30,8 @@ public sealed interface Command {
    * Sends a message; its id is the index that this command has in the log.
    *
    * @param live whether the recipient had a stream open at the primary
+   * @param inboxLimit how many undelivered messages the recipient may have; in the command, so that
+   *     servers started with different flags still compute the same
    */
   record SendMessage(
       long timeMicros,
@@ -37,7 +39,8 @@ public sealed interface Command {
       String recipient,
       String text,
       String requestId,
-      boolean live)
+      boolean live,
+      int inboxLimit)
       implements Command {}
 
   /** Everything up to a message is delivered. */
