@@ -18,6 +18,9 @@ public interface AppliedState extends AutoCloseable {
    */
   List<Outcome> apply(List<Entry> entries);
 
+  /** Writes to the disk what has been applied, if enough of it has gathered. */
+  void checkpointIfDue();
+
   /** Writes what is applied to the disk and closes the database. */
   @Override
   void close();
