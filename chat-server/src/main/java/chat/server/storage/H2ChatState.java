@@ -3,6 +3,7 @@ package chat.server.storage;
 import chat.server.chat.Account;
 import chat.server.chat.ChatQueries;
 import chat.server.chat.ChatStateMachine;
+import chat.server.chat.Command;
 import chat.server.chat.CommandCodec;
 import chat.server.chat.Outcome;
 import chat.server.chat.SessionRecord;
@@ -178,17 +179,19 @@ public final class H2ChatState implements AppliedState {
   }
 
   @Override
-  public List<Outcome> apply(List<Entry> entries) {
-    List<Outcome> outcomes = new ArrayList<>(entries.size());
+  public List<Applied> apply(List<Entry> entries) {
+    List<Applied> results = new ArrayList<>(entries.size());
     LogPosition next = position;
     for (Entry entry : entries) {
       if (entry.index() != next.index() + 1) {
         throw new IllegalStateException("applying " + entry + " after " + next);
       }
-      outcomes.add(
-          entry.payload().length == 0
-              ? new Outcome.Nothing()
-              : rules.apply(entry.index(), CommandCodec.decode(entry.payload())));
+      if (entry.payload().length == 0) {
+        results.add(new Applied(entry.position(), null, new Outcome.Nothing()));
+      } else {
+        Command command = CommandCodec.decode(entry.payload());
+        results.add(new Applied(entry.position(), command, rules.apply(entry.index(), command)));
+      }
       next = entry.position();
     }
     try {
@@ -198,7 +201,7 @@ public final class H2ChatState implements AppliedState {
     }
     position = next;
     dirty = true;
-    return outcomes;
+    return results;
   }
 
   /** Writes to the disk what has been applied, if enough of it has gathered; else does nothing. */
