@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -116,17 +115,9 @@ class RefusalProbeTest {
   }
 
   @Test
-  void anUnreachableNetworkIsNoProofThoughJavaThrowsTheSameException() throws Exception {
+  void anUnreachableNetworkIsNoProof() throws Exception {
     // TCP to a broadcast address: ENETUNREACH from the kernel, whatever the routes are.
-    InetSocketAddress unreachable = new InetSocketAddress("255.255.255.255", 7421);
-    assertThatThrownBy(
-            () -> {
-              try (Socket socket = new Socket()) {
-                socket.connect(unreachable, 1000);
-              }
-            })
-        .isInstanceOf(ConnectException.class);
-    assertThat(outcome(unreachable)).isEqualTo(NO_PROOF);
+    assertThat(outcome(new InetSocketAddress("255.255.255.255", 7421))).isEqualTo(NO_PROOF);
   }
 
   @Test
