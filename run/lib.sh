@@ -20,7 +20,7 @@ chat_build() {
     echo "Building (the first time this takes a minute) ..." >&2
     # The time of the start counts: what is edited meanwhile is built the next time.
     touch "$built.started"
-    mvn -B -ntp -q -Dquick -Dmaven.test.skip=true package >&2
+    mvn -B -ntp -q -Dstyle.color=never -Dquick -Dmaven.test.skip=true package >&2
     mv "$built.started" "$built"
   ) 9>"$chat_home/target/build.lock"
 }
