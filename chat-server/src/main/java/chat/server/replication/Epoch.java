@@ -24,6 +24,11 @@ public record Epoch(long number) implements Comparable<Epoch> {
     return number >>> 8;
   }
 
+  /** Whether this ballot was drawn by {@code candidate}. */
+  public boolean isBy(ServerId candidate) {
+    return (number & 0xff) == candidate.value();
+  }
+
   public boolean isAfter(Epoch other) {
     return number > other.number;
   }

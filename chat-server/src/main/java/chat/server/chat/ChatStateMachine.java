@@ -1,0 +1,279 @@
+package chat.server.chat;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of chat. Deterministic: the outcome of a command depends on the command, its log index
+ * and the tables, on nothing else. Confined to the apply thread.
+ */
+public final class ChatStateMachine {
+  /** How long a session lives without use: 30 days. */
+  public static final long SESSION_LIFETIME_MICROS = 30L * 24 * 60 * 60 * 1_000_000;
+
+  /** Taken-over sessions that are told from unknown ones, for each account. */
+  private static final int TAKEN_OVER_KEPT = 8;
+
+  private final ChatTables tables;
+
+  public ChatStateMachine(ChatTables tables) {
+    this.tables = tables;
+  }
+
+  /**
+   * Applies a command.
+   *
+   * @param index its log index; becomes the id of what it makes
+   */
+  public Outcome apply(long index, Command command) {
+    long now = Math.max(tables.lastTimeMicros(), command.timeMicros());
+    tables.setLastTimeMicros(now);
+    if (command instanceof Command.SendMessage c) {
+      return send(index, c, now);
+    } else if (command instanceof Command.Acknowledge c) {
+      return acknowledge(c, now);
+    } else if (command instanceof Command.CreateAccount c) {
+      return create(index, c, now);
+    } else if (command instanceof Command.DeleteAccount c) {
+      return delete(c, now);
+    } else if (command instanceof Command.Login c) {
+      return login(c, now);
+    } else if (command instanceof Command.Logout c) {
+      return logout(c, now);
+    } else if (command instanceof Command.AttachStream c) {
+      return attach(c, now);
+    } else if (command instanceof Command.DetachStream c) {
+      return detach(c);
+    } else if (command instanceof Command.ExpireStreams c) {
+      return expireStreams(c);
+    } else if (command instanceof Command.TouchSession c) {
+      return touch(c, now);
+    }
+    throw new IllegalStateException("no rule for " + command.getClass());
+  }
+
+  private Outcome create(long index, Command.CreateAccount c, long now) {
+    Account existing = tables.accountNamed(Account.key(c.username()));
+    if (existing == null) {
+      tables.put(
+          new Account(index, c.username(), c.passwordHash(), c.requestId(), now, index, false));
+      return new Outcome.AccountCreated(index);
+    }
+    boolean same =
+        !c.requestId().isEmpty()
+            && c.requestId().equals(existing.createRequestId())
+            && existing.createdMicros() > now - RequestIds.REMEMBERED_MICROS;
+    return same
+        ? new Outcome.AccountCreatedBefore(existing.passwordHash())
+        : new Outcome.UsernameTaken();
+  }
+
+  private Outcome delete(Command.DeleteAccount c, long now) {
+    String token = SessionRecord.token(c.tokenHash());
+    SessionRecord session = tables.session(token);
+    if (session != null && session.state() == SessionRecord.State.DELETED) {
+      boolean remembered = session.touchedMicros() > now - RequestIds.REMEMBERED_MICROS;
+      boolean same = !c.requestId().isEmpty() && c.requestId().equals(session.requestId());
+      return remembered && same
+          ? new Outcome.AccountDeleted(session.accountId(), session.discarded(), true)
+          : new Outcome.NoSession();
+    }
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    Account account = owner(session);
+    Outcome idRefusal = requestIdRefusal(account.id(), c.requestId(), now);
+    if (idRefusal != null) {
+      return idRefusal;
+    }
+    int undelivered = tables.undeliveredCount(account.id());
+    if (undelivered > 0 && !c.discardUndelivered()) {
+      return new Outcome.UndeliveredMessages(undelivered);
+    }
+    tables.dropUndelivered(account.id(), Long.MAX_VALUE);
+    for (SessionRecord old : tables.takenOver(account.id())) {
+      tables.remove(old);
+    }
+    tables.put(account.asDeleted());
+    tables.put(session.deleted(c.requestId(), undelivered, now));
+    for (SessionRecord old : tables.deletedSessions()) {
+      if (old.touchedMicros() <= now - RequestIds.REMEMBERED_MICROS) {
+        tables.remove(old);
+      }
+    }
+    return new Outcome.AccountDeleted(account.id(), undelivered, false);
+  }
+
+  /** An id that a message was sent with is not one to delete an account with. */
+  private @Nullable Outcome requestIdRefusal(long accountId, String requestId, long now) {
+    if (requestId.isEmpty()) {
+      return null;
+    }
+    long since = now - RequestIds.REMEMBERED_MICROS;
+    if (tables.remembered(accountId, requestId, since) != 0) {
+      return new Outcome.RequestIdReused();
+    }
+    return RequestIds.tooOld(requestId, now) ? new Outcome.RequestIdTooOld() : null;
+  }
+
+  private Outcome login(Command.Login c, long now) {
+    Account account = tables.account(c.accountId());
+    if (account == null || account.deleted()) {
+      return new Outcome.BadCredentials();
+    }
+    SessionRecord old = tables.openSession(account.id());
+    if (old != null) {
+      boolean attached = old.streamId() != 0 && old.expireTimeMicros() > now;
+      if (attached && !c.takeOver()) {
+        return new Outcome.AlreadyLoggedIn();
+      }
+      tables.put(old.takenOver());
+      List<SessionRecord> takenOver = tables.takenOver(account.id());
+      for (int i = 0; i < takenOver.size() - TAKEN_OVER_KEPT; i++) {
+        tables.remove(takenOver.get(i));
+      }
+    }
+    long expire = now + SESSION_LIFETIME_MICROS;
+    String token = SessionRecord.token(c.tokenHash());
+    tables.put(SessionRecord.opened(token, account.id(), now, expire));
+    return new Outcome.LoggedIn(
+        account.id(), account.username(), expire, tables.undeliveredCount(account.id()));
+  }
+
+  private Outcome logout(Command.Logout c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    tables.remove(session);
+    return new Outcome.LoggedOut(session.accountId());
+  }
+
+  private Outcome send(long index, Command.SendMessage c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    Account sender = owner(session);
+    if (!c.requestId().isEmpty()) {
+      Outcome known = knownRequest(sender, c, now);
+      if (known != null) {
+        return known;
+      }
+    }
+    Account recipient = tables.accountNamed(Account.key(c.recipient()));
+    if (recipient == null) {
+      return new Outcome.NoSuchAccount();
+    }
+    if (tables.undeliveredCount(recipient.id()) >= c.inboxLimit()) {
+      return new Outcome.InboxFull();
+    }
+    StoredMessage message =
+        new StoredMessage(
+            index,
+            sender.id(),
+            sender.username(),
+            recipient.id(),
+            recipient.username(),
+            c.text(),
+            now);
+    tables.add(message, c.live());
+    if (!c.requestId().isEmpty()) {
+      tables.remember(sender.id(), c.requestId(), index, now);
+    }
+    return new Outcome.MessageAccepted(message, c.live(), false);
+  }
+
+  /** The first answer again, or why there is none; null for an id that is new. */
+  private @Nullable Outcome knownRequest(Account sender, Command.SendMessage c, long now) {
+    long since = now - RequestIds.REMEMBERED_MICROS;
+    long id = tables.remembered(sender.id(), c.requestId(), since);
+    StoredMessage first = id == 0 ? null : tables.message(id);
+    if (first != null) {
+      boolean same =
+          first.text().equals(c.text())
+              && Account.key(first.recipient()).equals(Account.key(c.recipient()));
+      return same
+          ? new Outcome.MessageAccepted(first, tables.wasLive(id), true)
+          : new Outcome.RequestIdReused();
+    }
+    return RequestIds.tooOld(c.requestId(), now) ? new Outcome.RequestIdTooOld() : null;
+  }
+
+  private Outcome acknowledge(Command.Acknowledge c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    Account account = owner(session);
+    long upTo = Math.min(c.messageId(), tables.newestInboxId(account.id()));
+    if (upTo > account.acknowledgedId()) {
+      tables.put(account.acknowledging(upTo));
+      tables.dropUndelivered(account.id(), upTo);
+    }
+    return new Outcome.Acknowledged(account.id(), Math.max(upTo, account.acknowledgedId()));
+  }
+
+  private Outcome attach(Command.AttachStream c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    Account account = owner(session);
+    tables.put(session.withStream(c.streamId(), c.reign()));
+    return new Outcome.StreamAttached(
+        account.id(), account.username(), c.streamId(), account.acknowledgedId());
+  }
+
+  private Outcome detach(Command.DetachStream c) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    boolean attached = session != null && session.streamId() == c.streamId();
+    if (session != null && attached) {
+      tables.put(session.withStream(0, 0));
+    }
+    return new Outcome.StreamDetached(attached);
+  }
+
+  private Outcome expireStreams(Command.ExpireStreams c) {
+    List<SessionRecord> gone = tables.attachedInOtherReigns(c.reign());
+    for (SessionRecord session : gone) {
+      tables.put(session.withStream(0, 0));
+    }
+    return new Outcome.StreamsExpired(gone.size());
+  }
+
+  private Outcome touch(Command.TouchSession c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    long expire = now + SESSION_LIFETIME_MICROS;
+    tables.put(session.touched(now, expire));
+    return new Outcome.SessionTouched(expire);
+  }
+
+  /** Why a session is not good at a time, or null. */
+  private static @Nullable Outcome refusal(@Nullable SessionRecord session, long now) {
+    if (session == null || session.state() == SessionRecord.State.DELETED) {
+      return new Outcome.NoSession();
+    }
+    if (session.state() == SessionRecord.State.TAKEN_OVER) {
+      return new Outcome.SessionTakenOver();
+    }
+    return session.expireTimeMicros() <= now ? new Outcome.SessionExpired() : null;
+  }
+
+  private Account owner(SessionRecord session) {
+    Account account = tables.account(session.accountId());
+    if (account == null || account.deleted()) {
+      throw new IllegalStateException("an open session of no account: " + session.accountId());
+    }
+    return account;
+  }
+}

@@ -1,0 +1,66 @@
+package chat.server.chat;
+
+/**
+ * What changes the state of the chat, in the order of the log. Everything that is not deterministic
+ * was decided by the primary before it was appended: times, ids, hashes, and whether a recipient
+ * was there. Times are microseconds since 1970; a token hash is the SHA-256 of a session token; a
+ * request id is empty if the client gave none. Arrays belong to the command: nobody changes them.
+ */
+public sealed interface Command {
+  /** When the primary stamped it. */
+  long timeMicros();
+
+  /** Makes an account; the hash is an Argon2 string with its own salt. */
+  record CreateAccount(long timeMicros, String username, String passwordHash, String requestId)
+      implements Command {}
+
+  /** Deletes the account of a session. */
+  record DeleteAccount(
+      long timeMicros, byte[] tokenHash, boolean discardUndelivered, String requestId)
+      implements Command {}
+
+  /** Opens the session of an account whose password was found right. */
+  record Login(long timeMicros, long accountId, byte[] tokenHash, boolean takeOver)
+      implements Command {}
+
+  /** Ends a session. */
+  record Logout(long timeMicros, byte[] tokenHash) implements Command {}
+
+  /**
+   * Sends a message; its id is the index that this command has in the log.
+   *
+   * @param live whether the recipient had a stream open at the primary
+   * @param inboxLimit how many undelivered messages the recipient may have; in the command, so that
+   *     servers started with different flags still compute the same
+   */
+  record SendMessage(
+      long timeMicros,
+      byte[] tokenHash,
+      String recipient,
+      String text,
+      String requestId,
+      boolean live,
+      int inboxLimit)
+      implements Command {}
+
+  /** Everything up to a message is delivered. */
+  record Acknowledge(long timeMicros, byte[] tokenHash, long messageId) implements Command {}
+
+  /**
+   * A stream was opened on a session; it replaces another one there.
+   *
+   * @param streamId never used before, so that a late detach of the old stream misses the new one
+   * @param reign the primary's time in office, so that streams of an earlier one can be told
+   */
+  record AttachStream(long timeMicros, byte[] tokenHash, long streamId, long reign)
+      implements Command {}
+
+  /** A stream ended; of no effect if another one is attached by now. */
+  record DetachStream(long timeMicros, byte[] tokenHash, long streamId) implements Command {}
+
+  /** Streams that were opened in other reigns, and have not come back, are gone. */
+  record ExpireStreams(long timeMicros, long reign) implements Command {}
+
+  /** A session was used: it lives on from here. Logged once a day, not at every use. */
+  record TouchSession(long timeMicros, byte[] tokenHash) implements Command {}
+}

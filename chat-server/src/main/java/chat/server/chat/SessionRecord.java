@@ -1,0 +1,60 @@
+package chat.server.chat;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A session, open or ended. Immutable.
+ *
+ * @param token {@link #token(byte[])} of the SHA-256 of its token
+ * @param streamId the stream attached, or 0
+ * @param reign in which that stream was attached
+ * @param requestId of the request that deleted the account, if {@link State#DELETED}
+ * @param discarded how many messages that lost
+ */
+public record SessionRecord(
+    String token,
+    long accountId,
+    State state,
+    long expireTimeMicros,
+    long touchedMicros,
+    long streamId,
+    long reign,
+    String requestId,
+    int discarded) {
+  /** What became of it. */
+  public enum State {
+    OPEN,
+    TAKEN_OVER,
+    /** Its account was deleted with it. */
+    DELETED
+  }
+
+  /** Hash bytes as a map key: one character a byte. */
+  public static String token(byte[] hash) {
+    return new String(hash, StandardCharsets.ISO_8859_1);
+  }
+
+  static SessionRecord opened(String token, long accountId, long nowMicros, long expireMicros) {
+    return new SessionRecord(token, accountId, State.OPEN, expireMicros, nowMicros, 0, 0, "", 0);
+  }
+
+  SessionRecord takenOver() {
+    return new SessionRecord(
+        token, accountId, State.TAKEN_OVER, expireTimeMicros, touchedMicros, 0, 0, "", 0);
+  }
+
+  SessionRecord deleted(String request, int lost, long nowMicros) {
+    return new SessionRecord(
+        token, accountId, State.DELETED, expireTimeMicros, nowMicros, 0, 0, request, lost);
+  }
+
+  SessionRecord withStream(long stream, long inReign) {
+    return new SessionRecord(
+        token, accountId, state, expireTimeMicros, touchedMicros, stream, inReign, "", 0);
+  }
+
+  SessionRecord touched(long nowMicros, long expireMicros) {
+    return new SessionRecord(
+        token, accountId, state, expireMicros, nowMicros, streamId, reign, "", 0);
+  }
+}

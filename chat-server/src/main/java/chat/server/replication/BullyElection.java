@@ -1,0 +1,256 @@
+package chat.server.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When to stand for a change of view, and with whom (R17). Whether the change may be decided is for
+ * {@link ViewRules}; this only keeps servers from standing in vain or all at once. After Garcia-
+ * Molina, "Elections in a distributed computing system" (1982): the highest number goes first.
+ * Confined to the replica thread.
+ */
+final class BullyElection {
+  private final Core core;
+  private final Leases leases;
+  private final CrashEvidence evidence;
+  private boolean wanting;
+  private long wantedSince;
+  private long installedAt;
+  private long retryAt;
+  private long retryDelay;
+  private final SortedSet<ServerId> mute = new TreeSet<>();
+  private List<ServerId> waitingFor = List.of();
+
+  BullyElection(Core core, Leases leases, CrashEvidence evidence) {
+    this.core = core;
+    this.leases = leases;
+    this.evidence = evidence;
+    this.retryAt = core.now;
+    this.installedAt = core.now;
+    this.retryDelay = core.settings.retryDelayMin();
+  }
+
+  /** Servers without which nobody may serve, as far as this one can tell. */
+  List<ServerId> waitingFor() {
+    return waitingFor;
+  }
+
+  void installed() {
+    wanting = false;
+    mute.clear();
+    retryDelay = core.settings.retryDelayMin();
+    retryAt = core.now;
+    installedAt = core.now;
+    waitingFor = List.of();
+  }
+
+  /**
+   * A round failed: the next after a pause that doubles, with jitter.
+   *
+   * @param unanswered those who did not answer in time: the next round tries without them
+   */
+  void failed(SortedSet<ServerId> unanswered) {
+    mute.clear();
+    mute.addAll(unanswered);
+    long jitter = core.random.nextLong(retryDelay * 2) + 1;
+    retryAt = core.now + retryDelay + jitter;
+    retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
+  }
+
+  /**
+   * Whether to stand now.
+   *
+   * @param acting the primary role if this server is acting as primary
+   * @param promisedAt when the newest promise was given
+   * @return the participants, or null
+   */
+  @Nullable SortedSet<ServerId> stand(
+      boolean actingKnown, @Nullable PrimaryRole acting, long promisedAt) {
+    if (core.left || leftOut() || core.hard().promisedBase().isAfter(core.view().ballot())) {
+      wanting = false;
+      waitingFor = actingKnown ? List.of() : unheard(core.newestView());
+      return null;
+    }
+    SortedSet<ServerId> participants = participants(acting, false);
+    if (!wanted(actingKnown, acting, participants)) {
+      wanting = false;
+      waitingFor = List.of();
+      return null;
+    }
+    if (!promising(participants)) {
+      // Those who work do not suffice: try with all who can be heard.
+      participants = participants(acting, true);
+    }
+    if (!wanting) {
+      wanting = true;
+      wantedSince = core.now;
+    }
+    waitingFor = missing(participants);
+    if (!promising(participants) || !mayLeaveOutAllBut(participants)) {
+      return null;
+    }
+    if (core.continuous() || allPresent(participants)) {
+      waitingFor = List.of();
+    }
+    long delay = core.settings.rankDelay() * rank(participants);
+    // A promise to another candidate is left alone for a while; one's own round is over by now.
+    boolean mine = core.hard().promisedBallot().isBy(core.self);
+    boolean patient =
+        core.frozen() && !mine && core.now - promisedAt < core.settings.roundPatience() + delay;
+    if (patient || core.now - wantedSince < delay || core.now < retryAt) {
+      return null;
+    }
+    return participants;
+  }
+
+  /** Whether a newer view is known that is without this server as it runs: not mine to follow. */
+  private boolean leftOut() {
+    View newest = core.newestView();
+    return newest.ballot().isAfter(core.view().ballot())
+        && !newest.names(core.self, core.incarnation);
+  }
+
+  private List<ServerId> unheard(View view) {
+    List<ServerId> unheard = new ArrayList<>();
+    for (ServerId member : view.members().keySet()) {
+      Peers.Peer peer = core.peers.get(member);
+      if (peer != null && !peer.heardWithin(core.now, core.settings.leaseTimeout())) {
+        unheard.add(member);
+      }
+    }
+    return unheard;
+  }
+
+  /** Whether the view does not do: somebody is missing, or it has no acting primary. */
+  private boolean wanted(
+      boolean actingKnown, @Nullable PrimaryRole acting, SortedSet<ServerId> participants) {
+    if (!core.continuous()) {
+      return !actingKnown;
+    }
+    for (ServerId member : core.view().members().keySet()) {
+      if (!participants.contains(member)) {
+        return true;
+      }
+    }
+    if (acting != null && participants.size() > core.view().size()) {
+      return true;
+    }
+    for (ServerId member : participants) {
+      // A participant that runs anew is no member yet: the view still names its old start.
+      Peers.Peer peer = core.peers.get(member);
+      if (peer != null && !core.view().names(member, peer.incarnation)) {
+        return true;
+      }
+    }
+    // A new view has a moment to come into force before it counts as one without a primary.
+    boolean settled = core.now - installedAt > core.settings.roundPatience();
+    return core.frozen() || (settled && !actingKnown);
+  }
+
+  /** Members that answer, and learners that the acting primary may take in. */
+  private SortedSet<ServerId> participants(@Nullable PrimaryRole acting, boolean lenient) {
+    SortedSet<ServerId> participants = new TreeSet<>();
+    participants.add(core.self);
+    for (ServerId member : core.view().members().keySet()) {
+      Peers.Peer peer = core.peers.get(member);
+      if (peer != null && takesPart(peer, lenient)) {
+        participants.add(member);
+      }
+    }
+    if (acting != null) {
+      participants.addAll(acting.joiners());
+    }
+    return participants;
+  }
+
+  private boolean takesPart(Peers.Peer peer, boolean lenient) {
+    if (!peer.heardWithin(core.now, core.settings.leaseTimeout())) {
+      return false;
+    }
+    if (core.view().names(peer.id, peer.incarnation)) {
+      boolean works = leases.echoes(peer.id) && !mute.contains(peer.id);
+      return !evidence.isProven(peer.id) && (works || lenient);
+    }
+    // It has restarted. Where all must take part it does; otherwise only if it is nearly level.
+    Report report = peer.report;
+    return report != null
+        && (!core.continuous()
+            || report.durable().index() + core.settings.nearlyLevelEntries()
+                >= core.log.last().index());
+  }
+
+  private List<ServerId> missing(SortedSet<ServerId> participants) {
+    List<ServerId> missing = new ArrayList<>(core.view().members().keySet());
+    missing.removeAll(participants);
+    return missing;
+  }
+
+  private boolean allPresent(SortedSet<ServerId> participants) {
+    return participants.containsAll(core.view().members().keySet());
+  }
+
+  /** Whether these participants could decide, by what is known here. */
+  private boolean promising(SortedSet<ServerId> participants) {
+    int voters = 0;
+    for (ServerId member : core.view().members().keySet()) {
+      if (participants.contains(member) && seemsToVote(member)) {
+        voters++;
+      }
+    }
+    boolean allOthersProven = voters > 0;
+    int withoutLease = 0;
+    for (ServerId member : core.view().members().keySet()) {
+      if (!(participants.contains(member) && seemsToVote(member))) {
+        allOthersProven &= evidence.isProven(member);
+        withoutLease += evidence.provenUnderLease().contains(member) ? 0 : 1;
+      }
+    }
+    boolean alone = participants.size() == 1;
+    return voters * 2 > core.view().size()
+        || allPresent(participants)
+        || (allOthersProven && (!alone || withoutLease * 2 <= core.view().size()));
+  }
+
+  private boolean seemsToVote(ServerId member) {
+    View view = core.view();
+    if (member.equals(core.self)) {
+      return core.rules.votes(view, member, core.incarnation, view.ballot());
+    }
+    Peers.Peer peer = core.peers.get(member);
+    Report report = peer == null ? null : peer.report;
+    return peer != null
+        && report != null
+        && core.rules.votes(view, member, peer.incarnation, report.view().ballot());
+  }
+
+  private boolean mayLeaveOutAllBut(SortedSet<ServerId> participants) {
+    for (ServerId member : core.view().members().keySet()) {
+      if (!participants.contains(member)
+          && !evidence.isProven(member)
+          && !leases.mayLeaveOut(member)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many go before this server: an acting primary, then those who never restarted, by id. */
+  private int rank(SortedSet<ServerId> participants) {
+    int rank = 0;
+    for (ServerId other : participants) {
+      if (core.view().has(other) && order(other) > order(core.self)) {
+        rank++;
+      }
+    }
+    return rank;
+  }
+
+  private int order(ServerId id) {
+    boolean continuous = seemsToVote(id);
+    boolean primary = continuous && id.equals(core.view().primary());
+    return id.value() + (continuous ? 1 << 9 : 0) + (primary ? 1 << 10 : 0);
+  }
+}

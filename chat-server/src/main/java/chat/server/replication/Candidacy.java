@@ -1,0 +1,229 @@
+package chat.server.replication;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One round of a view change by its candidate: all participants promise, the rules allow a
+ * decision, all participants hold the log and accept, the view is installed (R3). Confined to the
+ * replica thread.
+ */
+final class Candidacy {
+  private final Core core;
+  private final Acceptor acceptor;
+  private final LogAdoption adoption;
+  private final View base;
+  private final Epoch ballot;
+  private final SortedSet<ServerId> participants;
+  private final long startedAt;
+  private final SortedMap<ServerId, ViewRules.Given> promises = new TreeMap<>();
+  private final SortedSet<ServerId> accepted = new TreeSet<>();
+  private @Nullable Proposal value;
+  private boolean failed;
+  private String failure = "";
+
+  Candidacy(
+      Core core,
+      Acceptor acceptor,
+      LogAdoption adoption,
+      CrashEvidence evidence,
+      SortedSet<ServerId> participants) {
+    this.core = core;
+    this.acceptor = acceptor;
+    this.adoption = adoption;
+    this.base = core.view();
+    this.participants = Collections.unmodifiableSortedSet(new TreeSet<>(participants));
+    this.startedAt = core.now;
+    long counter = Math.max(core.hard().highestCounter(), base.ballot().counter()) + 1;
+    this.ballot = Epoch.of(counter, core.self);
+    adoption.cancel();
+    core.promise(base.ballot(), ballot);
+    Message.PromiseRequest request =
+        new Message.PromiseRequest(base, ballot, this.participants, evidence.proofs());
+    for (ServerId id : this.participants) {
+      if (!id.equals(core.self)) {
+        core.out.request(id, request);
+      }
+    }
+    promised(
+        core.self,
+        new ViewRules.Given(
+            core.incarnation, core.identity.diskId(), acceptor.ownPromise(base.ballot(), ballot)));
+  }
+
+  boolean failed() {
+    return failed;
+  }
+
+  String failure() {
+    return failure;
+  }
+
+  boolean timedOut() {
+    return core.now - startedAt > core.settings.roundTimeout();
+  }
+
+  /** Participants that owe an answer in the phase that the round is in. */
+  SortedSet<ServerId> unanswered() {
+    SortedSet<ServerId> unanswered = new TreeSet<>(participants);
+    unanswered.removeAll(promises.keySet().equals(participants) ? accepted : promises.keySet());
+    unanswered.remove(core.self);
+    return unanswered;
+  }
+
+  /** Whether this server is still bound to this round by its own newest promise. */
+  boolean current() {
+    return core.view().ballot().equals(base.ballot())
+        && core.hard().promisedBase().equals(base.ballot())
+        && core.hard().promisedBallot().equals(ballot);
+  }
+
+  void promised(Envelope envelope, Message.Promise promise) {
+    Envelope.Header header = envelope.header();
+    promised(envelope.from(), new ViewRules.Given(header.incarnation(), header.diskId(), promise));
+  }
+
+  private void promised(ServerId from, ViewRules.Given given) {
+    Message.Promise promise = given.promise();
+    if (value == null
+        && promise.base().equals(base.ballot())
+        && promise.ballot().equals(ballot)
+        && participants.contains(from)) {
+      promises.put(from, given);
+      if (promises.keySet().equals(participants)) {
+        decide();
+      }
+    }
+  }
+
+  void refused(Message.Refusal refusal) {
+    if (refusal.base().equals(base.ballot()) && refusal.ballot().equals(ballot)) {
+      core.sawCounter(refusal.highestBallot().counter());
+      fail(refusal.reason());
+    }
+  }
+
+  private void fail(String why) {
+    failed = true;
+    failure = why;
+  }
+
+  private void decide() {
+    if (!core.rules.mayDecide(base, promises)) {
+      fail("the participants " + participants + " may not decide what follows " + base);
+      return;
+    }
+    HardState.Accepted earlier = core.rules.mustAdopt(base.ballot(), promises.values());
+    ServerId source = core.self;
+    Proposal decided;
+    if (earlier != null) {
+      decided = earlier.value();
+      for (var e : promises.entrySet()) {
+        if (earlier.equals(e.getValue().promise().accepted())) {
+          source = e.getKey();
+        }
+      }
+    } else {
+      source = core.rules.newestLog(base, promises, core.self);
+      decided = new Proposal(nextView(source), given(source).promise().end());
+    }
+    value = decided;
+    Proposal chosen = decided;
+    if (decided.end().equals(core.log.last())) {
+      source = core.self;
+    }
+    if (!adoption.start(decided.end(), source, () -> askToAccept(chosen))) {
+      fail("committed beyond the decided log's end");
+    }
+  }
+
+  private ViewRules.Given given(ServerId id) {
+    ViewRules.Given given = promises.get(id);
+    if (given == null) {
+      throw new InvariantViolation("no promise of " + id + " among " + promises.keySet());
+    }
+    return given;
+  }
+
+  private View nextView(ServerId newest) {
+    SortedMap<ServerId, Incarnation> members = new TreeMap<>();
+    SortedMap<ServerId, String> disks = new TreeMap<>();
+    promises.forEach(
+        (id, given) -> {
+          members.put(id, given.incarnation());
+          disks.put(id, given.diskId());
+        });
+    Cluster cluster =
+        base.cluster().isBorn()
+            ? base.cluster()
+            : new Cluster(core.identity.clusterIdForBirth(), 1, disks);
+    return new View(ballot, members, nextPrimary(newest), cluster);
+  }
+
+  /** R17: the acting primary keeps its role; otherwise the highest up-to-date id has it. */
+  private ServerId nextPrimary(ServerId newest) {
+    ViewRules.Given old = promises.get(base.primary());
+    if (old != null
+        && core.rules.votes(base, base.primary(), old.incarnation(), old.promise().installed())) {
+      return base.primary();
+    }
+    Message.Promise best = given(newest).promise();
+    ServerId primary = newest;
+    for (ServerId id : participants) {
+      if (base.has(id)
+          && id.compareTo(primary) > 0
+          && core.rules.compareLogs(given(id).promise(), best) == 0) {
+        primary = id;
+      }
+    }
+    return primary;
+  }
+
+  private void askToAccept(Proposal chosen) {
+    if (!current()) {
+      fail("promised to another while fetching the log");
+      return;
+    }
+    core.accept(base.ballot(), ballot, chosen);
+    for (ServerId id : participants) {
+      if (!id.equals(core.self)) {
+        core.out.request(id, new Message.AcceptRequest(base.ballot(), ballot, chosen));
+      }
+    }
+    acceptedBy(core.self, chosen);
+  }
+
+  void accepted(ServerId from, Message.Accepted answer) {
+    Proposal chosen = value;
+    if (chosen != null
+        && answer.base().equals(base.ballot())
+        && answer.ballot().equals(ballot)
+        && participants.contains(from)
+        && current()) {
+      acceptedBy(from, chosen);
+    }
+  }
+
+  private void acceptedBy(ServerId from, Proposal chosen) {
+    accepted.add(from);
+    if (!accepted.equals(participants)) {
+      return;
+    }
+    Collection<ServerId> members = chosen.view().members().keySet();
+    for (ServerId id : members) {
+      if (!id.equals(core.self)) {
+        core.out.request(id, new Message.InstallRequest(chosen));
+      }
+    }
+    if (chosen.view().has(core.self)) {
+      acceptor.install(chosen);
+    } else {
+      fail("chose " + chosen.view() + ", which is without this server");
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package chat.server.replication;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings this server's log to exactly a given end, fetching what it lacks from a server that has it
+ * (R3, R12). One at a time; a newer one replaces the one under way. Confined to the replica thread.
+ */
+final class LogAdoption {
+  private record Task(LogPosition end, ServerId source, Runnable then) {}
+
+  private final Core core;
+  private @Nullable Task task;
+  private LogPosition cursor = LogPosition.START;
+  private long call;
+  private long askedAt;
+
+  LogAdoption(Core core) {
+    this.core = core;
+  }
+
+  /**
+   * Starts; {@code then} runs, perhaps at once, when the log ends at {@code end} exactly.
+   *
+   * @return false, with nothing begun, if more than that is committed here: the request is a late
+   *     one, of a view long since followed by others
+   */
+  boolean start(LogPosition end, ServerId source, Runnable then) {
+    cursor = core.log.floor();
+    if (cursor.index() > end.index()) {
+      core.out.notice("a log that ends at " + end + " is behind what is committed, " + cursor);
+      task = null;
+      return false;
+    }
+    task = new Task(end, source, then);
+    if (!finished(end)) {
+      ask();
+    }
+    return true;
+  }
+
+  void cancel() {
+    task = null;
+  }
+
+  boolean fetched(long answeredCall, Message.Fetched fetched) {
+    Task current = task;
+    if (current == null || answeredCall != call) {
+      return false;
+    }
+    LogPosition reached = core.log.takeOver(cursor, fetched.entries());
+    if (reached == null) {
+      core.out.notice("server " + current.source() + " sent entries that do not follow " + cursor);
+      task = null;
+      return true;
+    }
+    cursor = reached;
+    if (!finished(current.end()) && cursor.index() < current.end().index()) {
+      ask();
+    }
+    return true;
+  }
+
+  void tick() {
+    if (task != null && core.now - askedAt > core.settings.appendTimeout()) {
+      ask();
+    }
+  }
+
+  private void ask() {
+    Task current = Objects.requireNonNull(task);
+    askedAt = core.now;
+    call =
+        core.out.request(current.source(), new Message.FetchRequest(cursor, current.end().index()));
+  }
+
+  /** Cuts off what is beyond the end, if the log has that end, and goes on with the task. */
+  private boolean finished(LogPosition end) {
+    if (!end.equals(core.log.position(end.index()))) {
+      return false;
+    }
+    core.log.truncateAfter(end.index());
+    Runnable then = Objects.requireNonNull(task).then();
+    task = null;
+    then.run();
+    return true;
+  }
+}

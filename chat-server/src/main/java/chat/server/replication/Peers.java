@@ -1,0 +1,62 @@
+package chat.server.replication;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of the other servers, from what they say. Confined to the replica thread. */
+final class Peers {
+  /** One other server. */
+  static final class Peer {
+    final ServerId id;
+    Incarnation incarnation = Incarnation.NONE;
+    long heardAt;
+    boolean heard;
+    @Nullable Report report;
+
+    Peer(ServerId id) {
+      this.id = id;
+    }
+
+    /** Whether anything of it arrived within {@code within} nanoseconds. */
+    boolean heardWithin(long now, long within) {
+      return heard && now - heardAt <= within;
+    }
+  }
+
+  private final Map<ServerId, Peer> byId = new TreeMap<>();
+
+  Peers(Set<ServerId> others) {
+    for (ServerId id : others) {
+      byId.put(id, new Peer(id));
+    }
+  }
+
+  Collection<Peer> all() {
+    return byId.values();
+  }
+
+  /** A configured server other than oneself, or null. */
+  @Nullable Peer get(ServerId id) {
+    return byId.get(id);
+  }
+
+  /** Something of a known incarnation arrived; a newer one starts with a clean slate. */
+  void heard(Peer peer, Incarnation incarnation, long now) {
+    if (incarnation.compareTo(peer.incarnation) > 0) {
+      peer.incarnation = incarnation;
+      peer.report = null;
+    }
+    peer.heard = true;
+    peer.heardAt = now;
+  }
+
+  /** Keeps a report unless a later one of the same incarnation is known. */
+  void reported(Peer peer, Report report) {
+    if (peer.report == null || report.sequence() > peer.report.sequence()) {
+      peer.report = report;
+    }
+  }
+}

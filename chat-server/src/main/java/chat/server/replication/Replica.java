@@ -1,0 +1,522 @@
+package chat.server.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server's part in the replication protocol, as a state machine without I/O: what happens goes
+ * in, {@link #ready} says what to do. The rules R1 to R18 are in DESIGN-NOTE.md beside this file.
+ *
+ * <p>Roles, and what moves between them:
+ *
+ * <pre>
+ * RECOVERING  started, or left out; no acting primary known that would teach it
+ *   -> LEARNER   an acting primary of a newer view is heard: copies its log, asks to join
+ *   -> PRIMARY/BACKUP  a view is installed that names this server as it runs
+ * LEARNER     -> BACKUP   taken into the next view
+ * BACKUP      -> PRIMARY  a view is installed that names it primary, by every member
+ * PRIMARY     -> BACKUP   a view is installed that names another
+ * any         -> RECOVERING  a newer view is known that is without it
+ * </pre>
+ *
+ * <p>Time is whatever the caller passes, in nanoseconds, never going back. Confined to one thread.
+ */
+public final class Replica {
+  /**
+   * What the disk holds of the log.
+   *
+   * @param committed the position up to which the log is known to be committed
+   * @param tail the entries after it
+   */
+  public record RestoredLog(LogPosition committed, List<Entry> tail) {
+    /** Of an empty disk. */
+    public static final RestoredLog EMPTY = new RestoredLog(LogPosition.START, List.of());
+  }
+
+  private final Core core;
+  private final Leases leases;
+  private final CrashEvidence evidence;
+  private final LogAdoption adoption;
+  private final Acceptor acceptor;
+  private final BullyElection election;
+  private final Catchup catchup;
+  private final Admission admission;
+  private @Nullable PrimaryRole primary;
+  private @Nullable Candidacy candidacy;
+  private @Nullable Status lastStatus;
+  private long statusAt;
+  private int statusKey;
+
+  /** Where the installed view started; known to those who installed it in this incarnation. */
+  private @Nullable LogPosition installedEnd;
+
+  private long heartbeatAt;
+  private long tickedAt;
+  private boolean heartbeatNow = true;
+
+  /**
+   * @param hard what was stored, with this start's incarnation already counted and on disk
+   * @param restored what the log holds
+   * @param random for jitter only; a given seed gives given behaviour
+   * @param now the clock
+   */
+  public Replica(
+      Identity identity,
+      Settings settings,
+      HardState hard,
+      RestoredLog restored,
+      RandomGenerator random,
+      long now) {
+    this(identity, settings, new ViewRules(), hard, restored, random, now);
+  }
+
+  Replica(
+      Identity identity,
+      Settings settings,
+      ViewRules rules,
+      HardState hard,
+      RestoredLog restored,
+      RandomGenerator random,
+      long now) {
+    LogTail log = new LogTail(restored.committed(), restored.tail());
+    this.core = new Core(identity, settings, rules, random, hard, log, now);
+    this.leases = new Leases(core);
+    this.evidence = new CrashEvidence(core, leases);
+    this.adoption = new LogAdoption(core);
+    this.acceptor = new Acceptor(core, leases, evidence, adoption, this::installed);
+    this.election = new BullyElection(core, leases, evidence);
+    this.catchup = new Catchup(core);
+    this.admission = new Admission(core);
+    this.heartbeatAt = now;
+    this.tickedAt = now;
+  }
+
+  /** Lets time pass. Call it at least every 20 ms; more often does no harm. */
+  public void tick(long now) {
+    core.now = now;
+    if (core.left) {
+      return;
+    }
+    if (now - tickedAt > 2 * core.settings.heartbeatInterval()) {
+      leases.stalled();
+    }
+    tickedAt = now;
+    leases.tick();
+    evidence.tick();
+    adoption.tick();
+    acceptor.tick();
+    suspectTheSilent();
+    PrimaryRole role = primary;
+    if (role != null) {
+      role.tick();
+    }
+    catchup.tick();
+    if (now - heartbeatAt >= core.settings.heartbeatInterval()) {
+      heartbeatNow = true;
+    }
+    decideWhetherToStand();
+  }
+
+  private void suspectTheSilent() {
+    for (ServerId member : core.view().members().keySet()) {
+      Peers.Peer peer = core.peers.get(member);
+      if (peer != null && !peer.heardWithin(core.now, 2 * core.settings.heartbeatInterval())) {
+        evidence.suspect(member);
+      }
+    }
+  }
+
+  /** A message arrived. */
+  public void receive(Envelope envelope, long now) {
+    core.now = now;
+    Envelope.Header header = envelope.header();
+    Peers.Peer peer = core.peers.get(header.from());
+    if (core.left || !admission.admits(envelope) || peer == null) {
+      return;
+    }
+    core.peers.heard(peer, header.incarnation(), now);
+    evidence.heard(peer.id, header.incarnation());
+    if (envelope.message() instanceof Message.Request request) {
+      requested(envelope, request, peer);
+    } else if (envelope.message() instanceof Message.Answer answer) {
+      answered(envelope, answer, peer);
+    }
+    decideWhetherToStand();
+  }
+
+  private void requested(Envelope envelope, Message.Request request, Peers.Peer peer) {
+    if (request instanceof Message.Heartbeat m) {
+      reported(peer, m.report());
+      boolean echo = leases.echo(peer.id, peer.incarnation, m.report().view().ballot());
+      core.out.answer(envelope, new Message.HeartbeatAnswer(report(), m.sentAtNanos(), echo));
+    } else if (request instanceof Message.AppendRequest m) {
+      appendRequested(envelope, m);
+    } else if (request instanceof Message.PromiseRequest m) {
+      acceptor.promiseRequested(envelope, m);
+      dropOvertakenCandidacy();
+    } else if (request instanceof Message.AcceptRequest m) {
+      acceptor.acceptRequested(envelope, m);
+      dropOvertakenCandidacy();
+    } else if (request instanceof Message.InstallRequest m) {
+      acceptor.installRequested(envelope, m);
+    } else if (request instanceof Message.FetchRequest m) {
+      long upTo = m.upToIndex() > 0 ? m.upToIndex() : core.commitIndex();
+      core.out.serve(envelope, m.after(), Math.min(upTo, core.log.last().index()));
+    } else if (request instanceof Message.JoinRequest m) {
+      if (primary != null) {
+        primary.joinRequested(peer.id, m.durable());
+      }
+    } else if (request instanceof Message.StillHeardRequest m) {
+      heartbeatNow |= evidence.question(envelope, m.target());
+    } else if (request instanceof Message.Goodbye) {
+      evidence.saidGoodbye(peer.id, peer.incarnation);
+    }
+  }
+
+  private void answered(Envelope envelope, Message.Answer answer, Peers.Peer peer) {
+    Candidacy round = candidacy;
+    if (answer instanceof Message.HeartbeatAnswer m) {
+      reported(peer, m.report());
+      if (m.echo()
+          && core.continuous()
+          && core.view().names(peer.id, peer.incarnation)
+          && m.report().view().ballot().equals(core.view().ballot())) {
+        leases.echoed(peer.id, m.sentAtNanos());
+        if (primary != null) {
+          primary.confirmReads();
+        }
+      }
+    } else if (answer instanceof Message.Appended m) {
+      if (primary != null) {
+        primary.appended(peer.id, peer.incarnation, m);
+      }
+    } else if (answer instanceof Message.Fetched m) {
+      if (!adoption.fetched(envelope.call(), m) && catchup.mayFetch()) {
+        catchup.fetched(peer.id, envelope.call(), m);
+      }
+    } else if (answer instanceof Message.StillHeard m) {
+      evidence.stillHeard(envelope.call(), m.target());
+    } else if (round != null && answer instanceof Message.Promise m) {
+      round.promised(envelope, m);
+    } else if (round != null && answer instanceof Message.Accepted m) {
+      round.accepted(peer.id, m);
+    } else if (round != null && answer instanceof Message.Refusal m) {
+      round.refused(m);
+    }
+  }
+
+  private void reported(Peers.Peer peer, Report report) {
+    core.peers.reported(peer, report);
+    PrimaryRole role = primary;
+    if (role != null) {
+      role.reported(peer.id, peer.incarnation, report);
+    }
+    View view = core.view();
+    boolean behind = view.ballot().isAfter(report.view().ballot());
+    LogPosition end = installedEnd;
+    if (behind && view.names(peer.id, peer.incarnation) && end != null) {
+      // It missed the install; anybody who has the view may repeat it, since it is chosen.
+      core.out.request(peer.id, new Message.InstallRequest(new Proposal(view, end)));
+    }
+    boolean leftOut =
+        report.view().ballot().isAfter(view.ballot())
+            && !report.view().names(core.self, core.incarnation);
+    if (leftOut && role != null) {
+      core.out.notice("left out of " + report.view() + ": no longer primary");
+      role.failReads();
+      primary = null;
+    }
+    boolean sameView = view.ballot().equals(report.view().ballot());
+    if (sameView && report.active() && peer.id.equals(view.primary()) && core.continuous()) {
+      core.commitTo(
+          Math.max(core.commitIndex(), Math.min(report.commitIndex(), core.log.durable().index())));
+    }
+  }
+
+  private void appendRequested(Envelope envelope, Message.AppendRequest m) {
+    boolean ofMyPrimary =
+        core.continuous()
+            && !core.frozen()
+            && m.view().equals(core.view().ballot())
+            && envelope.from().equals(core.view().primary())
+            && core.view().names(envelope.from(), envelope.header().incarnation());
+    if (!ofMyPrimary) {
+      return;
+    }
+    takeOverFromPrimary(m);
+    core.commitTo(Math.max(core.commitIndex(), Math.min(m.commitIndex(), core.log.last().index())));
+    core.out.answer(envelope, new Message.Appended(m.view(), core.log.last().index()));
+  }
+
+  private void takeOverFromPrimary(Message.AppendRequest m) {
+    LogPosition previous = m.previous();
+    if (previous.index() > core.log.last().index()) {
+      return; // A gap: the answer says up to where this log reaches, and the rest comes again.
+    }
+    for (Entry e : m.entries()) {
+      LogPosition own = core.log.position(e.index());
+      if (own != null && !own.equals(e.position())) {
+        throw new InvariantViolation(
+            "within " + core.view() + " this log has " + own + " and the primary's " + e);
+      }
+    }
+    if (core.log.takeOver(previous, m.entries()) == null) {
+      throw new InvariantViolation(
+          "within " + core.view() + " the primary's entries do not follow " + previous);
+    }
+  }
+
+  private void installed(Proposal value) {
+    if (primary != null) {
+      primary.failReads();
+    }
+    candidacy = null;
+    election.installed();
+    installedEnd = value.end();
+    boolean mine = value.view().primary().equals(core.self) && core.continuous();
+    primary = mine ? new PrimaryRole(core, leases, value) : null;
+    heartbeatNow = true;
+    core.out.notice("installed " + value.view() + " from " + value.end());
+  }
+
+  private void decideWhetherToStand() {
+    Candidacy round = candidacy;
+    if (round != null && waitsForTheDead(round)) {
+      // The next one goes without them, at once.
+      candidacy = null;
+      adoption.cancel();
+    } else if (round != null) {
+      if (!round.failed() && !round.timedOut()) {
+        return;
+      }
+      core.out.notice(
+          "a change of view failed: "
+              + (round.failed() ? round.failure() : "not all participants answered in time"));
+      candidacy = null;
+      adoption.cancel();
+      election.failed(round.failed() ? new TreeSet<>() : round.unanswered());
+    }
+    PrimaryRole role = primary;
+    PrimaryRole acting = role != null && role.active() ? role : null;
+    SortedSet<ServerId> participants =
+        election.stand(actingPrimary() != null, acting, acceptor.promisedAt());
+    if (participants != null) {
+      // The round may be over before its constructor returns: alone, a server decides at once.
+      long before = core.view().ballot().number();
+      Candidacy next = new Candidacy(core, acceptor, adoption, evidence, participants);
+      candidacy = core.view().ballot().number() == before ? next : null;
+    }
+  }
+
+  private boolean waitsForTheDead(Candidacy round) {
+    for (ServerId id : round.unanswered()) {
+      if (evidence.isProven(id) && core.view().names(id, incarnationHeard(id))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Incarnation incarnationHeard(ServerId id) {
+    Peers.Peer peer = core.peers.get(id);
+    return peer == null ? Incarnation.NONE : peer.incarnation;
+  }
+
+  private void dropOvertakenCandidacy() {
+    if (candidacy != null && !candidacy.current()) {
+      candidacy = null;
+    }
+  }
+
+  /**
+   * Appends a command.
+   *
+   * @return where; or null if this server takes no writes now, with nothing appended. The command
+   *     is committed when {@link Ready#commitIndex} reaches it and the entry there has this epoch.
+   */
+  public @Nullable LogPosition propose(byte[] payload, long now) {
+    core.now = now;
+    return primary == null ? null : primary.propose(payload);
+  }
+
+  /** Asks to read; {@link Ready#reads} or {@link Ready#failedReads} will name this id (R10). */
+  public void read(long id, long now) {
+    core.now = now;
+    if (primary == null) {
+      core.out.failRead(id);
+    } else {
+      primary.read(id);
+    }
+  }
+
+  /** The connection to a server broke. */
+  public void disconnected(ServerId server, long now) {
+    core.now = now;
+    if (primary != null) {
+      primary.disconnected(server);
+    }
+    evidence.suspect(server);
+  }
+
+  /** The answer to {@link Ready#probes}: whether it was refused, three times running (R7). */
+  public void probed(Ready.Probe probe, boolean refused, long now) {
+    core.now = now;
+    evidence.probed(probe.target(), probe.incarnation(), refused);
+    decideWhetherToStand();
+  }
+
+  /** The database follows up to here; for status only. */
+  public void applied(long index) {
+    core.appliedIndex = index;
+  }
+
+  /** Says goodbye: this incarnation takes part in nothing any more (R7). */
+  public void leave(long now) {
+    core.now = now;
+    if (!core.left) {
+      if (primary != null) {
+        primary.failReads();
+      }
+      core.left = true;
+      for (ServerId other : core.identity.others()) {
+        core.out.request(other, new Message.Goodbye());
+      }
+    }
+  }
+
+  /** Everything that the last {@link #ready} gave to write is on disk. */
+  public void persisted() {
+    core.log.persisted();
+    if (primary != null) {
+      primary.commit();
+    }
+    core.log.trim(core.commitIndex());
+  }
+
+  /** Takes the work that is due. */
+  public Ready ready() {
+    PrimaryRole role = primary;
+    if (role != null && !core.left) {
+      role.flush();
+      heartbeatNow |= role.wantsRound();
+    }
+    if (heartbeatNow && !core.left) {
+      heartbeatNow = false;
+      heartbeatAt = core.now;
+      long stamp = core.nextHeartbeatStamp();
+      for (ServerId other : core.identity.others()) {
+        core.out.request(other, new Message.Heartbeat(report(), stamp));
+      }
+    }
+    return core.out.take(changedStatus());
+  }
+
+  /** Whether {@link #ready} has anything that should not wait for the next input. */
+  public boolean hasWork() {
+    return heartbeatNow || core.log.hasUnwritten() || !core.out.isEmpty();
+  }
+
+  // Building it is dear on the path of every message: at once only when a role may have changed.
+  private @Nullable Status changedStatus() {
+    PrimaryRole role = primary;
+    int key =
+        Objects.hash(core.view().ballot(), core.frozen(), role != null && role.active(), core.left);
+    if (key == statusKey && core.now - statusAt < core.settings.heartbeatInterval() / 10) {
+      return null;
+    }
+    statusKey = key;
+    statusAt = core.now;
+    Status status = status();
+    boolean news = !status.equals(lastStatus);
+    lastStatus = status;
+    return news ? status : null;
+  }
+
+  /** Whether this server is primary and may acknowledge what commits. */
+  public boolean isActing() {
+    PrimaryRole role = primary;
+    return role != null && role.takesWrites();
+  }
+
+  private Report report() {
+    PrimaryRole role = primary;
+    return core.report(role != null && role.active(), leases);
+  }
+
+  /** Who acts as primary of the newest view known, as far as heard lately. */
+  private @Nullable ServerId actingPrimary() {
+    View newest = core.newestView();
+    if (newest.primary().equals(core.self)) {
+      PrimaryRole role = primary;
+      return role != null && role.active() ? core.self : null;
+    }
+    Peers.Peer peer = core.peers.get(newest.primary());
+    Report report = peer == null ? null : peer.report;
+    boolean acting =
+        peer != null
+            && report != null
+            && report.active()
+            && report.view().ballot().equals(newest.ballot())
+            && peer.heardWithin(core.now, core.settings.leaseTimeout())
+            && !(newest.ballot().equals(core.view().ballot()) && evidence.isProven(peer.id));
+    return acting ? newest.primary() : null;
+  }
+
+  private Status status() {
+    View newest = core.newestView();
+    ServerId acting = actingPrimary();
+    PrimaryRole role = primary;
+    boolean own = role != null && newest.ballot().equals(core.view().ballot());
+    SortedMap<ServerId, Status.Server> servers = new TreeMap<>();
+    servers.put(
+        core.self,
+        new Status.Server(ownRole(newest), true, core.log.durable().index(), core.appliedIndex));
+    for (Peers.Peer peer : core.peers.all()) {
+      servers.put(peer.id, seen(peer, newest, acting));
+    }
+    return new Status(
+        ownRole(newest),
+        newest,
+        acting,
+        own && role != null && role.serves(),
+        own && core.frozen(),
+        new ArrayList<>(election.waitingFor()),
+        servers);
+  }
+
+  private Status.Role ownRole(View newest) {
+    if (newest.names(core.self, core.incarnation) && !core.left) {
+      boolean primaryHere = primary != null && primary.serves();
+      return primaryHere ? Status.Role.PRIMARY : Status.Role.BACKUP;
+    }
+    return catchup.teacher() != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
+  }
+
+  private Status.Server seen(Peers.Peer peer, View newest, @Nullable ServerId acting) {
+    Report report = peer.report;
+    boolean reachable =
+        peer.heardWithin(core.now, core.settings.leaseTimeout()) && !evidence.isProven(peer.id);
+    Status.Role role;
+    if (!reachable || report == null) {
+      role = Status.Role.UNREACHABLE;
+    } else if (peer.id.equals(acting)) {
+      role = Status.Role.PRIMARY;
+    } else if (newest.names(peer.id, peer.incarnation)) {
+      role = Status.Role.BACKUP;
+    } else {
+      role = acting != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
+    }
+    return new Status.Server(
+        role,
+        reachable,
+        report == null ? 0 : report.durable().index(),
+        report == null ? 0 : report.appliedIndex());
+  }
+}

@@ -1,0 +1,31 @@
+package chat.server.replication;
+
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * What a server says of itself in every heartbeat and every answer to one.
+ *
+ * @param sequence grows with every report of one incarnation, so that late ones are known
+ * @param view the last installed view
+ * @param promised whether it has promised a newer one: it acknowledges and echoes nothing (R3)
+ * @param active whether it is that view's primary and takes writes
+ * @param durable the end of its log on disk
+ * @param commitIndex up to where it knows its log to be committed
+ * @param appliedIndex up to where its database follows; for status only
+ * @param notEchoed members that it no longer echoes, for others to follow (R4)
+ */
+public record Report(
+    long sequence,
+    View view,
+    boolean promised,
+    boolean active,
+    LogPosition durable,
+    long commitIndex,
+    long appliedIndex,
+    SortedSet<ServerId> notEchoed) {
+  public Report {
+    notEchoed = Collections.unmodifiableSortedSet(new TreeSet<>(notEchoed));
+  }
+}

@@ -1,0 +1,43 @@
+package chat.server.replication;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server knows of itself and of the others, for operators and clients.
+ *
+ * @param view the newest view known, which need not be installed here
+ * @param primary the server that acts as primary, as far as known
+ * @param serving whether this server is that primary and may take writes
+ * @param paused whether it is primary but a view change is under way: streams pause (R11)
+ * @param waitingFor servers without which nobody may serve; empty while somebody does
+ * @param servers every configured server
+ */
+public record Status(
+    Role role,
+    View view,
+    @Nullable ServerId primary,
+    boolean serving,
+    boolean paused,
+    List<ServerId> waitingFor,
+    SortedMap<ServerId, Server> servers) {
+  public Status {
+    waitingFor = List.copyOf(waitingFor);
+    servers = Collections.unmodifiableSortedMap(new TreeMap<>(servers));
+  }
+
+  /** What a server is. */
+  public enum Role {
+    PRIMARY,
+    BACKUP,
+    LEARNER,
+    RECOVERING,
+    UNREACHABLE
+  }
+
+  /** One server, as seen from here. */
+  public record Server(Role role, boolean reachable, long durableIndex, long appliedIndex) {}
+}

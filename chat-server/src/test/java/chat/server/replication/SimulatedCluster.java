@@ -1,0 +1,344 @@
+package chat.server.replication;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole cluster in one thread and in virtual time: a seed decides everything. Messages are
+ * delayed, lost and repeated; servers die between any two steps of their work and start again;
+ * links are cut in one or both directions.
+ */
+final class SimulatedCluster {
+  private record Event(long at, long order, Runnable action) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      return at != other.at ? Long.compare(at, other.at) : Long.compare(order, other.order);
+    }
+  }
+
+  static final long MILLI = 1_000_000;
+
+  private final Random random;
+  private final ViewRules rules;
+  private final SortedMap<ServerId, SimulatedServer> servers = new TreeMap<>();
+  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final Set<List<ServerId>> cuts = new HashSet<>();
+  private final SafetyChecker checker = new SafetyChecker();
+  private final List<String> trace = new ArrayList<>();
+  private long now = 1;
+  private long orders;
+  private long reads;
+  private long proposals;
+  private int activations;
+  double lossChance;
+  double repeatChance;
+  double deathChance;
+  long delayMax = 2 * MILLI;
+  boolean tracing;
+  Predicate<Envelope> passes = e -> true;
+  BiPredicate<SimulatedServer, SimulatedServer.CrashPoint> dies = (server, point) -> false;
+
+  SimulatedCluster(long seed, int size) {
+    this(seed, size, new ViewRules(), 0);
+  }
+
+  SimulatedCluster(long seed, int size, ViewRules rules, double drift) {
+    this.random = new Random(seed);
+    this.rules = rules;
+    Set<ServerId> ids = new HashSet<>();
+    for (int i = 1; i <= size; i++) {
+      ids.add(new ServerId(i));
+    }
+    View unborn = View.unborn(ids);
+    for (int i = 1; i <= size; i++) {
+      ServerId id = new ServerId(i);
+      servers.put(id, new SimulatedServer(this, id, unborn, random, drift));
+    }
+    for (SimulatedServer server : servers.values()) {
+      at(now, () -> tick(server));
+    }
+  }
+
+  long now() {
+    return now;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  Collection<ServerId> ids() {
+    return servers.keySet();
+  }
+
+  SafetyChecker checker() {
+    return checker;
+  }
+
+  int activations() {
+    return activations;
+  }
+
+  void countActivation() {
+    activations++;
+  }
+
+  SimulatedServer server(int id) {
+    SimulatedServer server = servers.get(new ServerId(id));
+    if (server == null) {
+      throw new IllegalArgumentException("no server " + id);
+    }
+    return server;
+  }
+
+  Collection<SimulatedServer> servers() {
+    return servers.values();
+  }
+
+  void trace(String text) {
+    if (tracing) {
+      trace.add(now / MILLI + " ms  " + text);
+    }
+  }
+
+  String transcript() {
+    return String.join("\n", trace);
+  }
+
+  private void at(long time, Runnable action) {
+    events.add(new Event(time, orders++, action));
+  }
+
+  void after(long millis, Runnable action) {
+    at(now + millis * MILLI, action);
+  }
+
+  private void tick(SimulatedServer server) {
+    Replica replica = server.replica;
+    if (replica != null && !server.paused) {
+      replica.tick(server.clock());
+      server.work();
+    }
+    at(now + 10 * MILLI + random.nextInt((int) MILLI), () -> tick(server));
+  }
+
+  void run(long millis) {
+    long end = now + millis * MILLI;
+    while (!events.isEmpty() && events.peek().at() <= end) {
+      Event event = events.remove();
+      now = event.at();
+      event.action().run();
+    }
+    now = end;
+  }
+
+  /** Runs until a condition holds, at most so long. */
+  boolean runUntil(long millisMax, Predicate<SimulatedCluster> condition) {
+    for (long i = 0; i < millisMax; i += 5) {
+      if (condition.test(this)) {
+        return true;
+      }
+      run(5);
+    }
+    return condition.test(this);
+  }
+
+  void start(int... ids) {
+    for (int id : ids) {
+      SimulatedServer server = server(id);
+      if (!server.alive()) {
+        server.start(rules);
+        trace("server " + id + " starts, incarnation " + server.incarnation());
+        server.work();
+      }
+    }
+  }
+
+  void startAll() {
+    for (ServerId id : servers.keySet()) {
+      start(id.value());
+    }
+  }
+
+  void crash(int id) {
+    crash(new ServerId(id));
+  }
+
+  void crash(ServerId id) {
+    SimulatedServer server = server(id.value());
+    if (server.alive()) {
+      trace("server " + id + " crashes");
+      server.kill();
+      for (SimulatedServer other : servers.values()) {
+        if (!cut(id, other.id) && !other.id.equals(id)) {
+          at(now + random.nextInt((int) MILLI), () -> disconnected(other, id));
+        }
+      }
+    }
+  }
+
+  private void disconnected(SimulatedServer server, ServerId from) {
+    if (server.replica != null && !server.paused) {
+      server.replica.disconnected(from, server.clock());
+      server.work();
+    }
+  }
+
+  void cut(int from, int to, boolean cut) {
+    List<ServerId> link = List.of(new ServerId(from), new ServerId(to));
+    if (cut ? cuts.add(link) : cuts.remove(link)) {
+      trace((cut ? "cut " : "healed ") + from + " -> " + to);
+    }
+  }
+
+  void isolate(int id) {
+    for (ServerId other : servers.keySet()) {
+      if (other.value() != id) {
+        cut(id, other.value(), true);
+        cut(other.value(), id, true);
+      }
+    }
+  }
+
+  void heal() {
+    cuts.clear();
+    trace("all links healed");
+  }
+
+  private boolean cut(ServerId from, ServerId to) {
+    return cuts.contains(List.of(from, to));
+  }
+
+  void send(Envelope envelope) {
+    if (!passes.test(envelope) || random.nextDouble() < lossChance) {
+      return;
+    }
+    int copies = random.nextDouble() < repeatChance ? 2 : 1;
+    for (int i = 0; i < copies; i++) {
+      long delay = 50_000 + (long) (random.nextDouble() * random.nextDouble() * delayMax);
+      at(now + delay, () -> deliver(envelope));
+    }
+  }
+
+  private void deliver(Envelope envelope) {
+    SimulatedServer server = server(envelope.to().value());
+    if (server.replica == null || cut(envelope.from(), envelope.to())) {
+      return;
+    }
+    if (server.paused) {
+      at(now + 50 * MILLI, () -> deliver(envelope));
+      return;
+    }
+    server.replica.receive(envelope, server.clock());
+    server.work();
+  }
+
+  /** Asks a life socket three times, 50 ms apart. */
+  void probe(SimulatedServer asker, Ready.Probe probe) {
+    probeAgain(asker, probe, asker.incarnation(), 3);
+  }
+
+  private void probeAgain(SimulatedServer asker, Ready.Probe probe, Incarnation of, int timesLeft) {
+    SimulatedServer target = server(probe.target().value());
+    boolean silent = cut(asker.id, target.id) || cut(target.id, asker.id);
+    boolean refused = !silent && !target.alive();
+    if (refused && timesLeft > 1) {
+      at(now + 50 * MILLI, () -> probeAgain(asker, probe, of, timesLeft - 1));
+      return;
+    }
+    long wait = silent ? 200 * MILLI : 100_000;
+    at(now + wait, () -> probed(asker, probe, of, refused));
+  }
+
+  private void probed(SimulatedServer asker, Ready.Probe probe, Incarnation of, boolean refused) {
+    if (asker.replica != null && asker.incarnation().equals(of)) {
+      if (asker.paused) {
+        at(now + 50 * MILLI, () -> probed(asker, probe, of, refused));
+        return;
+      }
+      asker.replica.probed(probe, refused, asker.clock());
+      asker.work();
+    }
+  }
+
+  boolean diesAt(SimulatedServer server, SimulatedServer.CrashPoint point) {
+    return dies.test(server, point) || (deathChance > 0 && random.nextDouble() < deathChance);
+  }
+
+  /** Proposes at whoever takes it. */
+  boolean propose() {
+    for (SimulatedServer server : servers.values()) {
+      if (propose(server)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean propose(SimulatedServer server) {
+    Replica replica = server.replica;
+    if (replica == null || server.paused) {
+      return false;
+    }
+    byte[] payload = Long.toString(++proposals).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    boolean appended = replica.propose(payload, server.clock()) != null;
+    server.work();
+    return appended;
+  }
+
+  void read(SimulatedServer server) {
+    Replica replica = server.replica;
+    if (replica != null && !server.paused) {
+      long id = ++reads;
+      checker.readBegins(id);
+      replica.read(id, server.clock());
+      server.work();
+    }
+  }
+
+  /** The server that may serve now by its own account, if exactly one does. */
+  @Nullable SimulatedServer primary() {
+    SimulatedServer found = null;
+    for (SimulatedServer server : servers.values()) {
+      Status status = server.status;
+      if (status != null && status.serving()) {
+        found = found == null || newer(server, found) ? server : found;
+      }
+    }
+    return found;
+  }
+
+  private static boolean newer(SimulatedServer a, SimulatedServer b) {
+    return a.disk.hard.view().ballot().isAfter(b.disk.hard.view().ballot());
+  }
+
+  boolean servedBy(int id) {
+    SimulatedServer primary = primary();
+    return primary != null && primary.id.value() == id;
+  }
+
+  /** Whether all live servers are members of one view whose primary serves. */
+  boolean complete() {
+    SimulatedServer primary = primary();
+    if (primary == null) {
+      return false;
+    }
+    View view = primary.disk.hard.view();
+    for (SimulatedServer server : servers.values()) {
+      if (server.alive() && !view.names(server.id, server.incarnation())) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
