@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param requestBytesMax largest request message, in bytes
  * @param pageSizeDefault page size where a request says 0
  * @param pageSizeMax largest page size
+ * @param inboxMessagesMax undelivered messages an account may have before {@code INBOX_FULL}
  * @param unansweredProposalsMax proposals without an outcome before {@code OVERLOADED}
  * @param sendWindow messages of one {@code SendMessages} stream in flight
  * @param streamBufferMessages live messages held for one receiver before it falls back to reading
@@ -27,6 +28,7 @@ public record Limits(
     int requestBytesMax,
     int pageSizeDefault,
     int pageSizeMax,
+    int inboxMessagesMax,
     int unansweredProposalsMax,
     int sendWindow,
     int streamBufferMessages,
@@ -44,6 +46,7 @@ public record Limits(
     positive("requestBytesMax", requestBytesMax);
     positive("pageSizeDefault", pageSizeDefault);
     positive("pageSizeMax", pageSizeMax);
+    positive("inboxMessagesMax", inboxMessagesMax);
     positive("unansweredProposalsMax", unansweredProposalsMax);
     positive("sendWindow", sendWindow);
     positive("streamBufferMessages", streamBufferMessages);
@@ -82,6 +85,7 @@ public record Limits(
     private int requestBytesMax = 64 * 1024;
     private int pageSizeDefault = 50;
     private int pageSizeMax = 1_000;
+    private int inboxMessagesMax = 10_000;
     private int unansweredProposalsMax = 8_192;
     private int sendWindow = 256;
     private int streamBufferMessages = 256;
@@ -116,6 +120,12 @@ public record Limits(
     /** Sets {@link Limits#pageSizeMax}. */
     public Builder pageSizeMax(int value) {
       pageSizeMax = value;
+      return this;
+    }
+
+    /** Sets {@link Limits#inboxMessagesMax}. */
+    public Builder inboxMessagesMax(int value) {
+      inboxMessagesMax = value;
       return this;
     }
 
@@ -190,6 +200,7 @@ public record Limits(
           requestBytesMax,
           pageSizeDefault,
           pageSizeMax,
+          inboxMessagesMax,
           unansweredProposalsMax,
           sendWindow,
           streamBufferMessages,

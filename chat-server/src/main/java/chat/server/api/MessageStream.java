@@ -10,6 +10,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,9 @@ final class MessageStream {
   private final SerialExecutor turns;
   private final long streamId;
   private final SessionKey session;
+  private final long afterMessageId;
+  private final BooleanSupplier suspended;
+  private final Consumer<MessageStream> whenOver;
 
   private final Object lock = new Object();
   // Guarded by lock.
@@ -53,8 +58,8 @@ final class MessageStream {
   private boolean turnQueued;
   private @Nullable StatusRuntimeException ending;
 
-  private volatile boolean suspended;
   private volatile boolean over;
+  private volatile long accountId;
   private volatile long lastSentNanos = System.nanoTime();
 
   // Turn.
@@ -64,16 +69,27 @@ final class MessageStream {
   private boolean pageWasLast;
   private boolean caughtUpSent;
 
+  /**
+   * @param suspended while true, nothing is sent, not even heartbeats: the server may have lost its
+   *     role; {@link #wake} when it turns false
+   * @param whenOver called once or twice when the call has ended, for whatever reason
+   */
   MessageStream(
       ServerCallStreamObserver<ReceiveMessagesResponse> call,
       long streamId,
       SessionKey session,
+      long afterMessageId,
       Limits limits,
-      Executor threads) {
+      Executor threads,
+      BooleanSupplier suspended,
+      Consumer<MessageStream> whenOver) {
     this.call = call;
     this.streamId = streamId;
     this.session = session;
+    this.afterMessageId = afterMessageId;
     this.limits = limits;
+    this.suspended = suspended;
+    this.whenOver = whenOver;
     this.turns = new SerialExecutor(threads);
   }
 
@@ -83,6 +99,20 @@ final class MessageStream {
 
   SessionKey session() {
     return session;
+  }
+
+  /** What the client asked to start after. */
+  long afterMessageId() {
+    return afterMessageId;
+  }
+
+  /** Whose inbox it is; 0 until that is known. */
+  long accountId() {
+    return accountId;
+  }
+
+  void belongsTo(long account) {
+    accountId = account;
   }
 
   /** Whether nothing will be sent any more. */
@@ -117,19 +147,6 @@ final class MessageStream {
     wake();
   }
 
-  /**
-   * Stops sending until {@link #resume}; even heartbeats, since the server may have lost its role.
-   */
-  void suspend() {
-    suspended = true;
-  }
-
-  /** Goes on sending. */
-  void resume() {
-    suspended = false;
-    wake();
-  }
-
   /** Ends the call with a status; what it is about to send now may still go out before. */
   void end(StatusRuntimeException status) {
     synchronized (lock) {
@@ -146,6 +163,7 @@ final class MessageStream {
     synchronized (lock) {
       closeBuffer();
     }
+    whenOver.accept(this);
   }
 
   /** Sends a heartbeat if the stream has been silent for the interval. */
@@ -155,7 +173,7 @@ final class MessageStream {
           () -> {
             // Before the start a heartbeat says: the attachment is on its way.
             boolean idle = nowNanos - lastSentNanos >= limits.heartbeatInterval().toNanos();
-            if (idle && !over && !suspended && call.isReady()) {
+            if (idle && !over && !suspended.getAsBoolean() && call.isReady()) {
               send(
                   ReceiveMessagesResponse.newBuilder()
                       .setHeartbeat(Heartbeat.getDefaultInstance())
@@ -202,7 +220,7 @@ final class MessageStream {
   }
 
   private void sendWhatIsReady() {
-    for (int sent = 0; !over && !suspended && call.isReady(); sent++) {
+    for (int sent = 0; !over && !suspended.getAsBoolean() && call.isReady(); sent++) {
       if (sent >= SENDS_PER_TURN) {
         wake();
         return;

@@ -28,26 +28,12 @@ final class PasswordHasher implements AutoCloseable {
   private static final int HASH_BYTES = 32;
   private static final String PREFIX = "$argon2id$v=19$";
 
-  /**
-   * What a hash costs.
-   *
-   * @param memoryKib memory, in KiB
-   * @param iterations passes over it
-   * @param parallelism lanes
-   */
-  record Cost(int memoryKib, int iterations, int parallelism) {
-    /** OWASP's second choice for Argon2id: 19 MiB, two passes, one lane. */
-    static Cost standard() {
-      return new Cost(19 * 1024, 2, 1);
-    }
-  }
-
-  private final Cost cost;
+  private final PasswordCost cost;
   private final SecureRandom random;
   private final ThreadPoolExecutor pool;
   private final String dummy;
 
-  PasswordHasher(Cost cost, int threads, int queue, SecureRandom random) {
+  PasswordHasher(PasswordCost cost, int threads, int queue, SecureRandom random) {
     this.cost = cost;
     this.random = random;
     this.pool =
@@ -109,13 +95,13 @@ final class PasswordHasher implements AutoCloseable {
     if (parts.length != 6) {
       throw new IllegalArgumentException("not an Argon2id hash of version 19");
     }
-    Cost cost = parseCost(parts[3]);
+    PasswordCost cost = parseCost(parts[3]);
     byte[] salt = Base64.getDecoder().decode(parts[4]);
     byte[] expected = Base64.getDecoder().decode(parts[5]);
     return MessageDigest.isEqual(expected, compute(cost, salt, expected.length, password));
   }
 
-  private static Cost parseCost(String text) {
+  private static PasswordCost parseCost(String text) {
     int memory = 0;
     int iterations = 0;
     int parallelism = 0;
@@ -128,10 +114,10 @@ final class PasswordHasher implements AutoCloseable {
         default -> throw new IllegalArgumentException("unknown Argon2 parameter " + part);
       }
     }
-    return new Cost(memory, iterations, parallelism);
+    return new PasswordCost(memory, iterations, parallelism);
   }
 
-  private static byte[] compute(Cost cost, byte[] salt, int length, String password) {
+  private static byte[] compute(PasswordCost cost, byte[] salt, int length, String password) {
     Argon2BytesGenerator generator = new Argon2BytesGenerator();
     generator.init(
         new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
@@ -146,7 +132,7 @@ final class PasswordHasher implements AutoCloseable {
     return hash;
   }
 
-  private static String phc(Cost cost, byte[] salt, byte[] hash) {
+  private static String phc(PasswordCost cost, byte[] salt, byte[] hash) {
     Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
     return PREFIX
         + "m="

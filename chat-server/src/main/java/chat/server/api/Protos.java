@@ -1,5 +1,7 @@
 package chat.server.api;
 
+import chat.server.chat.StoredMessage;
+import chat.v1.Message;
 import com.google.protobuf.Timestamp;
 import java.time.Duration;
 
@@ -15,6 +17,16 @@ final class Protos {
     return Timestamp.newBuilder()
         .setSeconds(Math.floorDiv(micros, MICROS_PER_SECOND))
         .setNanos((int) (Math.floorMod(micros, MICROS_PER_SECOND) * NANOS_PER_MICRO))
+        .build();
+  }
+
+  static Message message(StoredMessage stored) {
+    return Message.newBuilder()
+        .setMessageId(stored.messageId())
+        .setSender(stored.sender())
+        .setRecipient(stored.recipient())
+        .setText(stored.text())
+        .setSentTime(timestamp(stored.sentTimeMicros()))
         .build();
   }
 

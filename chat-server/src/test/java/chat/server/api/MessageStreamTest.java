@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +32,10 @@ class MessageStreamTest {
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
   private final Inbox inbox = new Inbox();
   private final Call call = new Call();
+  private final List<MessageStream> over = new CopyOnWriteArrayList<>();
   private final MessageStream stream =
-      new MessageStream(call, 1, SessionKey.ofToken("t"), SMALL, threads);
+      new MessageStream(
+          call, 1, SessionKey.ofToken("t"), 0, SMALL, threads, () -> false, over::add);
 
   @AfterEach
   void stop() {
@@ -97,16 +101,19 @@ class MessageStreamTest {
 
   @Test
   void aSuspendedStreamSendsNothingAndGoesOnAfterwards() {
+    AtomicBoolean suspended = new AtomicBoolean();
     MessageStream stream =
-        new MessageStream(call, 1, SessionKey.ofToken("t"), SMALL, Runnable::run);
+        new MessageStream(
+            call, 1, SessionKey.ofToken("t"), 0, SMALL, Runnable::run, suspended::get, over::add);
     stream.start(inbox, 0);
     assertThat(call.caughtUpAfter()).isZero();
-    stream.suspend();
+    suspended.set(true);
     stream.offer(inbox.add(1));
     stream.heartbeatIfIdle(System.nanoTime() + SMALL.heartbeatInterval().toNanos());
     stream.wake();
     assertThat(call.ids()).isEmpty();
-    stream.resume();
+    suspended.set(false);
+    stream.wake();
     assertThat(call.ids()).containsExactly(1L);
     assertThat(call.heartbeats.get()).isZero();
   }
@@ -114,6 +121,7 @@ class MessageStreamTest {
   @Test
   void anIdleStreamSendsHeartbeats() {
     stream.start(inbox, 0);
+    await().until(() -> call.caughtUpAfter() == 0);
     stream.heartbeatIfIdle(System.nanoTime());
     stream.heartbeatIfIdle(System.nanoTime() + SMALL.heartbeatInterval().toNanos());
     await().until(() -> call.heartbeats.get() == 1);
@@ -141,7 +149,7 @@ class MessageStreamTest {
     await().until(() -> call.error != null);
     assertThat(Status.fromThrowable(call.error()).getCode()).isEqualTo(Status.Code.INTERNAL);
     assertThat(call.error()).hasMessageNotContaining("database");
-    assertThat(stream.isOver()).isTrue();
+    assertThat(over).containsExactly(stream);
   }
 
   private static List<Long> range(long from, long to) {

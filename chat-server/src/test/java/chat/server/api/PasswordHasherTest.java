@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PasswordHasherTest {
-  private static final PasswordHasher.Cost CHEAP = new PasswordHasher.Cost(64, 1, 1);
+  private static final PasswordCost CHEAP = new PasswordCost(64, 1, 1);
 
   private final PasswordHasher hasher = new PasswordHasher(CHEAP, 1, 64, new SecureRandom());
 
@@ -38,7 +38,7 @@ class PasswordHasherTest {
   @Test
   void aHashNamesTheCostItWasMadeWith() throws Exception {
     try (PasswordHasher standard =
-        new PasswordHasher(PasswordHasher.Cost.standard(), 1, 1, new SecureRandom())) {
+        new PasswordHasher(PasswordCost.standard(), 1, 1, new SecureRandom())) {
       String phc = standard.hash("correct horse").get();
       assertThat(phc).startsWith("$argon2id$v=19$m=19456,t=2,p=1$");
       assertThat(hasher.verify("correct horse", phc).get()).isTrue();
@@ -68,7 +68,7 @@ class PasswordHasherTest {
   @Test
   void tooManyAtOnceAreRefusedAndTheRestAnswered() {
     try (PasswordHasher small =
-        new PasswordHasher(new PasswordHasher.Cost(8 * 1024, 2, 1), 1, 1, new SecureRandom())) {
+        new PasswordHasher(new PasswordCost(8 * 1024, 2, 1), 1, 1, new SecureRandom())) {
       List<CompletableFuture<String>> answers = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         answers.add(small.hash("correct horse"));
