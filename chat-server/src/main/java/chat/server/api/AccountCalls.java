@@ -1,0 +1,122 @@
+package chat.server.api;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatQueries.AccountLine;
+import chat.server.chat.Command;
+import chat.server.chat.Outcome;
+import chat.v1.Account;
+import chat.v1.CreateAccountRequest;
+import chat.v1.CreateAccountResponse;
+import chat.v1.DeleteAccountRequest;
+import chat.v1.DeleteAccountResponse;
+import chat.v1.ListAccountsRequest;
+import chat.v1.ListAccountsResponse;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Accounts: create, delete, list. Thread-safe; methods throw {@link RefusedException} at once. */
+final class AccountCalls {
+  private static final String LISTING = "accounts";
+
+  private final Proposals proposals;
+  private final ChatQueries queries;
+  private final SessionReads reads;
+  private final Validation validation;
+  private final PasswordHasher passwords;
+
+  AccountCalls(
+      Proposals proposals,
+      ChatQueries queries,
+      SessionReads reads,
+      Validation validation,
+      PasswordHasher passwords) {
+    this.proposals = proposals;
+    this.queries = queries;
+    this.reads = reads;
+    this.validation = validation;
+    this.passwords = passwords;
+  }
+
+  CompletableFuture<CreateAccountResponse> create(CreateAccountRequest request) {
+    Validation.username("username", request.getUsername());
+    Validation.password("password", request.getPassword());
+    Validation.requestId("request_id", request.getRequestId(), false);
+    return passwords
+        .hash(request.getPassword())
+        .thenCompose(
+            hash ->
+                proposals.propose(
+                    new Command.CreateAccount(
+                        proposals.nowMicros(),
+                        request.getUsername(),
+                        hash,
+                        request.getRequestId())))
+        .thenComposeAsync(outcome -> created(request, outcome), proposals.threads());
+  }
+
+  private CompletableFuture<CreateAccountResponse> created(
+      CreateAccountRequest request, Outcome outcome) {
+    if (outcome instanceof Outcome.AccountCreatedBefore before) {
+      // Two hashes of one password differ by their salts: only the password itself tells a
+      // repetition from somebody else's attempt at the name.
+      return passwords
+          .verify(request.getPassword(), before.passwordHash())
+          .thenApply(
+              right -> {
+                if (!right) {
+                  throw OutcomeRefusals.requestIdReused().asException();
+                }
+                return CreateAccountResponse.newBuilder().setDuplicate(true).build();
+              });
+    }
+    OutcomeRefusals.expect(Outcome.AccountCreated.class, outcome);
+    return CompletableFuture.completedFuture(CreateAccountResponse.getDefaultInstance());
+  }
+
+  CompletableFuture<DeleteAccountResponse> delete(
+      SessionKey session, DeleteAccountRequest request) {
+    Validation.requestId("request_id", request.getRequestId(), false);
+    return proposals
+        .propose(
+            new Command.DeleteAccount(
+                proposals.nowMicros(),
+                session.hash(),
+                request.getDiscardUndelivered(),
+                request.getRequestId()))
+        .thenApplyAsync(
+            outcome -> {
+              Outcome.AccountDeleted deleted =
+                  OutcomeRefusals.expect(Outcome.AccountDeleted.class, outcome);
+              return DeleteAccountResponse.newBuilder()
+                  .setDiscardedCount(deleted.discarded())
+                  .setDuplicate(deleted.duplicate())
+                  .build();
+            },
+            proposals.threads());
+  }
+
+  CompletableFuture<ListAccountsResponse> list(SessionKey session, ListAccountsRequest request) {
+    String filter = request.getFilter();
+    Validation.filter("filter", filter);
+    int pageSize = validation.pageSize("page_size", request.getPageSize());
+    Optional<String> after = PageToken.decode(request.getPageToken(), LISTING, filter);
+    return reads.read(
+        session,
+        state -> {
+          // One more than asked for tells whether there is a next page.
+          List<AccountLine> lines =
+              queries.accounts(filter.isEmpty() ? "*" : filter, after.orElse(null), pageSize + 1);
+          ListAccountsResponse.Builder response = ListAccountsResponse.newBuilder();
+          for (AccountLine line : lines.subList(0, Math.min(pageSize, lines.size()))) {
+            response.addAccounts(
+                Account.newBuilder().setUsername(line.username()).setOnline(line.online()));
+          }
+          if (lines.size() > pageSize) {
+            String last = lines.get(pageSize - 1).username();
+            response.setNextPageToken(PageToken.encode(last, LISTING, filter));
+          }
+          return response.build();
+        });
+  }
+}

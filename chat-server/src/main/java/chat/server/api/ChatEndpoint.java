@@ -1,0 +1,172 @@
+package chat.server.api;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.Command;
+import chat.server.chat.Outcome;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerInterceptors;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.security.SecureRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The public side of a server, assembled: the chat service with health and reflection, and the
+ * hooks by which the composition root tells it what the replication underneath does.
+ *
+ * <p>Thread-safe. {@link #onApplied} is called by the apply thread alone, in log order, and never
+ * blocks; neither do the changes of role.
+ */
+public final class ChatEndpoint implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ChatEndpoint.class);
+
+  /** Enough that a few slow database reads do not stop the rest. */
+  private static final int THREADS_MIN = 8;
+
+  /** A client may ping an idle connection this often; grpc clients cannot go below 10 s. */
+  private static final int KEEP_ALIVE_PERMIT_SECONDS = 5;
+
+  private final Limits limits;
+  private final ServingHealth health = new ServingHealth();
+  private final PasswordHasher passwords;
+  private final ExecutorService threads;
+  private final ScheduledExecutorService clock;
+  private final StreamRegistry streams;
+  private final ChatGrpcService service;
+
+  /**
+   * Assembles the service; nothing listens until {@link #addTo} and the builder's start.
+   *
+   * @param backend the replication underneath
+   * @param queries reads of the applied state, from any thread
+   * @param random for tokens, salts and ids; thread-safe
+   */
+  public ChatEndpoint(
+      ChatBackend backend,
+      ChatQueries queries,
+      Limits limits,
+      PasswordCost passwordCost,
+      SecureRandom random) {
+    this.limits = limits;
+    this.threads =
+        Executors.newFixedThreadPool(
+            Math.max(THREADS_MIN, 2 * Runtime.getRuntime().availableProcessors()),
+            new NamedThreads("api"));
+    this.clock = Executors.newSingleThreadScheduledExecutor(new NamedThreads("api-clock"));
+    this.passwords =
+        new PasswordHasher(passwordCost, limits.passwordThreads(), limits.passwordQueue(), random);
+    Tokens tokens = new Tokens(random);
+    Validation validation = new Validation(limits);
+    Proposals proposals = new Proposals(backend, limits, threads);
+    SessionReads reads = new SessionReads(proposals, queries);
+    this.streams = new StreamRegistry(proposals, queries, reads, limits, tokens);
+    this.service =
+        new ChatGrpcService(
+            proposals,
+            new AccountCalls(proposals, queries, reads, validation, passwords),
+            new SessionCalls(proposals, queries, passwords, tokens),
+            new MessageCalls(proposals, queries, reads, validation, streams::isReceiving, limits),
+            streams,
+            new ClusterStatusCalls(proposals),
+            limits);
+    long tickMillis = Math.max(1, limits.heartbeatInterval().toMillis() / 4);
+    var unused =
+        clock.scheduleWithFixedDelay(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Adds the services and limits to a server that is being built. */
+  public void addTo(ServerBuilder<?> server) {
+    server
+        .addService(ServerInterceptors.intercept(service, new SessionInterceptor()))
+        .addService(health.service())
+        .addService(ProtoReflectionServiceV1.newInstance())
+        .addService(reflectionV1Alpha())
+        .executor(threads)
+        .maxInboundMessageSize(limits.requestBytesMax());
+  }
+
+  /** Lets clients notice dead connections quickly; for servers on a network. */
+  public void permitKeepAlive(ServerBuilder<?> server) {
+    server
+        .permitKeepAliveTime(KEEP_ALIVE_PERMIT_SECONDS, TimeUnit.SECONDS)
+        .permitKeepAliveWithoutCalls(true);
+  }
+
+  /**
+   * A command has been applied, and queries see it. Called for every command in log order, on every
+   * server whatever its role.
+   *
+   * @param index its log index
+   */
+  public void onApplied(long index, Command command, Outcome outcome) {
+    streams.onApplied(command, outcome);
+  }
+
+  /**
+   * This server begins to act as primary. Called once a time in office: a view change that leaves
+   * it in the role is {@link #suspendStreams} and {@link #resumeStreams}.
+   *
+   * @param reign a number that no other time in office of any server has, for instance the epoch of
+   *     the view that it began with; positive
+   */
+  public void becamePrimary(long reign) {
+    streams.becamePrimary(reign);
+    health.setPrimary(true);
+  }
+
+  /**
+   * This server acts as primary no longer. Receivers' streams end with the status of the reason.
+   */
+  public void lostPrimary(BackendException reason) {
+    health.setPrimary(false);
+    streams.lostPrimary(ErrorMapping.status(reason, true));
+  }
+
+  /** A view change has begun: receivers' streams pause, unnoticed by their clients. */
+  public void suspendStreams() {
+    streams.suspendAll();
+  }
+
+  /** The view change left this server in its role: the streams go on. */
+  public void resumeStreams() {
+    streams.resumeAll();
+  }
+
+  /** Ends all receivers' streams with the status of the reason, without a change of role. */
+  public void closeStreams(BackendException reason) {
+    streams.closeAll(ErrorMapping.status(reason, true));
+  }
+
+  /** Says NOT_SERVING for good and ends the streams; then the server may be shut down. */
+  public void stop() {
+    health.stop();
+    streams.lostPrimary(ErrorMapping.status(new BackendException.ShuttingDown(), true));
+  }
+
+  /** Ends the threads. Called after the server has terminated. */
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    passwords.close();
+    threads.shutdown();
+  }
+
+  private void tick() {
+    try {
+      streams.tick();
+    } catch (RuntimeException e) {
+      // An exception that got out would end the ticks, and with them every stream's heartbeats.
+      log.error("A tick of the streams failed; the next one tries again", e);
+    }
+  }
+
+  /** For clients that are older than reflection's version 1. */
+  @SuppressWarnings("deprecation")
+  private static io.grpc.BindableService reflectionV1Alpha() {
+    return io.grpc.protobuf.services.ProtoReflectionService.newInstance();
+  }
+}

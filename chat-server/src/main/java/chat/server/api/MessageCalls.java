@@ -1,0 +1,180 @@
+package chat.server.api;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatQueries.Credentials;
+import chat.server.chat.Command;
+import chat.server.chat.Outcome;
+import chat.server.chat.StoredMessage;
+import chat.v1.AcknowledgeMessagesRequest;
+import chat.v1.AcknowledgeMessagesResponse;
+import chat.v1.Delivery;
+import chat.v1.FetchMessagesRequest;
+import chat.v1.FetchMessagesResponse;
+import chat.v1.ListMessagesRequest;
+import chat.v1.ListMessagesResponse;
+import chat.v1.Message;
+import chat.v1.SendMessageRequest;
+import chat.v1.SendMessageResponse;
+import chat.v1.SendMessagesRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+
+/** Messages: send, fetch, acknowledge, list. Thread-safe; methods refuse at once by throwing. */
+final class MessageCalls {
+  private static final String LISTING = "messages";
+
+  /** A page ends early rather than exceed what a gRPC client takes by default (4 MiB). */
+  private static final int PAGE_BYTES_MAX = 1 << 20;
+
+  private final Proposals proposals;
+  private final ChatQueries queries;
+  private final SessionReads reads;
+  private final Validation validation;
+  private final Predicate<String> receiving;
+  private final Limits limits;
+
+  /**
+   * @param receiving whether the account of a name has a stream open now
+   */
+  MessageCalls(
+      Proposals proposals,
+      ChatQueries queries,
+      SessionReads reads,
+      Validation validation,
+      Predicate<String> receiving,
+      Limits limits) {
+    this.proposals = proposals;
+    this.queries = queries;
+    this.reads = reads;
+    this.validation = validation;
+    this.receiving = receiving;
+    this.limits = limits;
+  }
+
+  CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessageRequest request) {
+    Validation.requestId("request_id", request.getRequestId(), false);
+    return send(session, request.getRecipient(), request.getText(), request.getRequestId());
+  }
+
+  CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessagesRequest request) {
+    Validation.requestId("request_id", request.getRequestId(), true);
+    return send(session, request.getRecipient(), request.getText(), request.getRequestId());
+  }
+
+  /** Proposes before it returns, so that one thread's messages are appended in its order. */
+  private CompletableFuture<SendMessageResponse> send(
+      SessionKey session, String recipient, String text, String requestId) {
+    Validation.username("recipient", recipient);
+    validation.text("text", text);
+    reads.used(session);
+    return proposals
+        .propose(
+            new Command.SendMessage(
+                proposals.nowMicros(),
+                session.hash(),
+                recipient,
+                text,
+                requestId,
+                receiving.test(recipient),
+                limits.inboxMessagesMax()))
+        .thenApplyAsync(MessageCalls::sent, proposals.threads());
+  }
+
+  private static SendMessageResponse sent(Outcome outcome) {
+    Outcome.MessageAccepted accepted =
+        OutcomeRefusals.expect(Outcome.MessageAccepted.class, outcome);
+    return SendMessageResponse.newBuilder()
+        .setMessageId(accepted.message().messageId())
+        .setSentTime(Protos.timestamp(accepted.message().sentTimeMicros()))
+        .setDelivery(accepted.live() ? Delivery.DELIVERY_LIVE : Delivery.DELIVERY_QUEUED)
+        .setDuplicate(accepted.duplicate())
+        .build();
+  }
+
+  CompletableFuture<FetchMessagesResponse> fetch(SessionKey session, FetchMessagesRequest request) {
+    int pageSize = validation.pageSize("page_size", request.getPageSize());
+    return reads.read(
+        session,
+        state -> {
+          List<Message> page =
+              page(queries.undelivered(state.accountId(), state.acknowledgedId(), pageSize));
+          // The two reads are not one: what came or went between them must not show below zero.
+          int remaining = Math.max(0, queries.undeliveredCount(state.accountId()) - page.size());
+          return FetchMessagesResponse.newBuilder()
+              .addAllMessages(page)
+              .setRemainingCount(remaining)
+              .build();
+        });
+  }
+
+  CompletableFuture<AcknowledgeMessagesResponse> acknowledge(
+      SessionKey session, AcknowledgeMessagesRequest request) {
+    Validation.messageId("message_id", request.getMessageId());
+    reads.used(session);
+    return proposals
+        .propose(
+            new Command.Acknowledge(proposals.nowMicros(), session.hash(), request.getMessageId()))
+        .thenApplyAsync(
+            outcome -> {
+              OutcomeRefusals.expect(Outcome.Acknowledged.class, outcome);
+              return AcknowledgeMessagesResponse.getDefaultInstance();
+            },
+            proposals.threads());
+  }
+
+  CompletableFuture<ListMessagesResponse> list(SessionKey session, ListMessagesRequest request) {
+    Validation.username("peer", request.getPeer());
+    int pageSize = validation.pageSize("page_size", request.getPageSize());
+    return reads.read(
+        session,
+        state -> {
+          Credentials peer =
+              queries
+                  .credentials(request.getPeer())
+                  .orElseThrow(() -> OutcomeRefusals.noSuchAccount().asException());
+          String[] listing = {
+            LISTING, Long.toString(state.accountId()), Long.toString(peer.accountId())
+          };
+          long before =
+              PageToken.decode(request.getPageToken(), listing)
+                  .map(MessageCalls::position)
+                  .orElse(Long.MAX_VALUE);
+          // One more than asked for tells whether there is a next page.
+          List<StoredMessage> found =
+              queries.history(state.accountId(), peer.accountId(), before, pageSize + 1);
+          List<Message> page = page(found.subList(0, Math.min(pageSize, found.size())));
+          ListMessagesResponse.Builder response =
+              ListMessagesResponse.newBuilder().addAllMessages(page);
+          if (page.size() < found.size()) {
+            String last = Long.toString(page.get(page.size() - 1).getMessageId());
+            response.setNextPageToken(PageToken.encode(last, listing));
+          }
+          return response.build();
+        });
+  }
+
+  private static long position(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw PageToken.bad();
+    }
+  }
+
+  /** As many of the messages as go into one response, at least one if there is one. */
+  private static List<Message> page(List<StoredMessage> messages) {
+    List<Message> page = new ArrayList<>();
+    int bytes = 0;
+    for (StoredMessage stored : messages) {
+      Message message = Protos.message(stored);
+      bytes += message.getSerializedSize();
+      if (bytes > PAGE_BYTES_MAX && !page.isEmpty()) {
+        break;
+      }
+      page.add(message);
+    }
+    return page;
+  }
+}

@@ -1,0 +1,52 @@
+package chat.server.api;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the session token out of {@code authorization: Bearer TOKEN} and leaves its hash in the
+ * call's context. It refuses nothing: which calls need a session, and whether this server is the
+ * one to ask, is decided behind it. Thread-safe.
+ */
+final class SessionInterceptor implements ServerInterceptor {
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String SCHEME = "bearer ";
+
+  /** Longer than any token of ours; what is longer is not worth hashing. */
+  private static final int TOKEN_CHARS_MAX = 256;
+
+  /** The SHA-256 of the call's session token; null if it has none. */
+  private static final Context.Key<SessionKey> SESSION = Context.key("chat-session");
+
+  /** The session of the current call, or null if it named none. */
+  static @Nullable SessionKey current() {
+    return SESSION.get();
+  }
+
+  @Override
+  public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+      ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
+    String value = headers.get(AUTHORIZATION);
+    String token = value == null ? "" : token(value);
+    if (token.isEmpty() || token.length() > TOKEN_CHARS_MAX) {
+      return next.startCall(call, headers);
+    }
+    Context context = Context.current().withValue(SESSION, SessionKey.ofToken(token));
+    return Contexts.interceptCall(context, call, headers, next);
+  }
+
+  private static String token(String value) {
+    // The scheme's name has no case (RFC 9110, 11.1).
+    boolean bearer =
+        value.length() > SCHEME.length()
+            && value.substring(0, SCHEME.length()).toLowerCase(Locale.ROOT).equals(SCHEME);
+    return bearer ? value.substring(SCHEME.length()).trim() : "";
+  }
+}

@@ -1,0 +1,95 @@
+package chat.server.api;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatQueries.SessionStatus;
+import chat.server.chat.Command;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads on behalf of a session, and the once-a-day note that a session is in use. Thread-safe.
+ *
+ * <p>Writes are judged when they are applied; a read is judged here, by the state that it reads.
+ */
+final class SessionReads {
+  private static final Logger log = LoggerFactory.getLogger(SessionReads.class);
+
+  /** A session's use is logged once in this time, not at every call. */
+  private static final Duration TOUCH_INTERVAL = Duration.ofDays(1);
+
+  private static final long CHECK_NANOS = Duration.ofHours(1).toNanos();
+  private static final int CHECKED_MAX = 100_000;
+
+  private final Proposals proposals;
+  private final ChatQueries queries;
+  private final Map<SessionKey, Long> checkedNanos = new ConcurrentHashMap<>();
+
+  SessionReads(Proposals proposals, ChatQueries queries) {
+    this.proposals = proposals;
+    this.queries = queries;
+  }
+
+  /**
+   * Reads with a session, from a linearizable point.
+   *
+   * @return fails with {@link RefusedException} if the session is not good
+   */
+  <T> CompletableFuture<T> read(SessionKey session, Function<ChatQueries.Session, T> reading) {
+    return proposals.read(
+        () -> {
+          ChatQueries.Session state = queries.session(session.hash(), proposals.nowMicros());
+          if (state.status() != SessionStatus.VALID) {
+            throw OutcomeRefusals.session(state.status()).asException();
+          }
+          touchIfDue(session, state);
+          return reading.apply(state);
+        });
+  }
+
+  /** Notes that a session is used by a write: looked at once an hour, off the caller's thread. */
+  void used(SessionKey session) {
+    long now = System.nanoTime();
+    Long checked = checkedNanos.get(session);
+    if (checked != null && now - checked < CHECK_NANOS) {
+      return;
+    }
+    if (checkedNanos.size() >= CHECKED_MAX) {
+      // Forgetting costs a query a session, no more.
+      checkedNanos.clear();
+    }
+    checkedNanos.put(session, now);
+    proposals
+        .threads()
+        .execute(
+            () -> {
+              ChatQueries.Session state = queries.session(session.hash(), proposals.nowMicros());
+              if (state.status() == SessionStatus.VALID) {
+                touchIfDue(session, state);
+              }
+            });
+  }
+
+  private void touchIfDue(SessionKey session, ChatQueries.Session state) {
+    long now = proposals.nowMicros();
+    if (now - state.touchedMicros() < TimeUnit.MILLISECONDS.toMicros(TOUCH_INTERVAL.toMillis())) {
+      return;
+    }
+    var unused =
+        proposals
+            .propose(new Command.TouchSession(now, session.hash()))
+            .whenComplete(
+                (outcome, failure) -> {
+                  if (failure != null) {
+                    // The next use tries again, and there are 29 days left for it.
+                    checkedNanos.remove(session);
+                    log.debug("A session's use was not logged: {}", failure.toString());
+                  }
+                });
+  }
+}

@@ -1,0 +1,224 @@
+package chat.server.api;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.Command;
+import chat.server.chat.Outcome;
+import chat.v1.Message;
+import chat.v1.ReceiveMessagesResponse;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The open {@code ReceiveMessages} calls of this server, by account.
+ *
+ * <p>That a stream is open is part of the replicated state, so opening one is a command. The stream
+ * enters the registry when that command is <em>applied</em>, on the apply thread: between that
+ * index and every later one in the log there is no moment at which a message could be missed.
+ *
+ * <p>Thread-safe; nothing here blocks, except that streams read pages on threads of their own.
+ */
+final class StreamRegistry {
+  private record Live(long accountId, String name, MessageStream stream) {}
+
+  private final Proposals proposals;
+  private final ChatQueries queries;
+  private final SessionReads reads;
+  private final Limits limits;
+  private final Tokens tokens;
+  private final Attachments attachments;
+
+  /** Opened here, their command not applied yet; by stream id. */
+  private final Map<Long, MessageStream> attaching = new ConcurrentHashMap<>();
+
+  private final Map<Long, Live> byAccount = new ConcurrentHashMap<>();
+
+  /** The same by name in lower case: what a sender knows a recipient by. */
+  private final Map<String, Live> byName = new ConcurrentHashMap<>();
+
+  private volatile boolean suspended;
+
+  StreamRegistry(
+      Proposals proposals, ChatQueries queries, SessionReads reads, Limits limits, Tokens tokens) {
+    this.proposals = proposals;
+    this.queries = queries;
+    this.reads = reads;
+    this.limits = limits;
+    this.tokens = tokens;
+    this.attachments = new Attachments(proposals, limits);
+  }
+
+  /**
+   * Opens a stream after the later of {@code afterMessageId} and what is acknowledged. Its end,
+   * whatever the cause, reaches the client as the status of the call.
+   *
+   * @throws BackendException.Overloaded if too many are open
+   */
+  void open(
+      SessionKey session,
+      long afterMessageId,
+      ServerCallStreamObserver<ReceiveMessagesResponse> call) {
+    if (byAccount.size() + attaching.size() >= limits.streamsMax()) {
+      throw new BackendException.Overloaded();
+    }
+    MessageStream stream =
+        new MessageStream(
+            call,
+            tokens.randomId(),
+            session,
+            afterMessageId,
+            limits,
+            proposals.threads(),
+            () -> suspended,
+            this::forget);
+    call.setOnReadyHandler(stream::wake);
+    call.setOnCancelHandler(stream::cancelled);
+    attaching.put(stream.streamId(), stream);
+    var unused =
+        attachments
+            .attach(session, stream.streamId())
+            .whenComplete((outcome, failure) -> attached(stream, outcome, failure));
+  }
+
+  /** The answer to the command; a success was dealt with when it was applied. */
+  private void attached(
+      MessageStream stream, @Nullable Outcome outcome, @Nullable Throwable failure) {
+    if (failure != null) {
+      if (attaching.remove(stream.streamId(), stream)) {
+        stream.end(ErrorMapping.status(failure, true));
+      }
+    } else if (outcome instanceof Outcome.Refused refused) {
+      attaching.remove(stream.streamId(), stream);
+      stream.end(ErrorMapping.status(OutcomeRefusals.refusal(refused)));
+    }
+  }
+
+  /** What is applied, in log order, when queries see it. Called by the apply thread alone. */
+  void onApplied(Command command, Outcome outcome) {
+    if (outcome instanceof Outcome.MessageAccepted accepted) {
+      Live live = byAccount.get(accepted.message().recipientId());
+      if (live != null && !accepted.duplicate()) {
+        live.stream().offer(Protos.message(accepted.message()));
+      }
+    } else if (outcome instanceof Outcome.StreamAttached attached) {
+      activate(attached, command);
+    } else if (outcome instanceof Outcome.LoggedIn login) {
+      end(login.accountId(), OutcomeRefusals.sessionTakenOver());
+    } else if (outcome instanceof Outcome.LoggedOut logout) {
+      end(logout.accountId(), OutcomeRefusals.noSession());
+    } else if (outcome instanceof Outcome.AccountDeleted deleted) {
+      end(deleted.accountId(), OutcomeRefusals.noSession());
+    }
+  }
+
+  private void activate(Outcome.StreamAttached attached, Command command) {
+    MessageStream stream = attaching.remove(attached.streamId());
+    if (stream == null) {
+      // Attached at another server; or here, and its client has gone meanwhile.
+      if (command instanceof Command.AttachStream attach) {
+        attachments.orphaned(attach);
+      }
+      return;
+    }
+    long accountId = attached.accountId();
+    Live live = new Live(accountId, attached.username().toLowerCase(Locale.ROOT), stream);
+    stream.belongsTo(accountId);
+    Live before = byAccount.put(accountId, live);
+    byName.put(live.name(), live);
+    if (before != null) {
+      before.stream().end(ErrorMapping.status(OutcomeRefusals.sessionTakenOver()));
+    }
+    stream.start(
+        (after, count) -> pageOf(accountId, after, count),
+        Math.max(stream.afterMessageId(), attached.acknowledgedId()));
+    if (stream.isOver()) {
+      // It was cancelled while it was between the two maps, where forget() does not look.
+      forget(stream);
+    }
+  }
+
+  private List<Message> pageOf(long accountId, long after, int count) {
+    return queries.undelivered(accountId, after, count).stream().map(Protos::message).toList();
+  }
+
+  private void end(long accountId, Refusal refusal) {
+    Live live = byAccount.remove(accountId);
+    if (live != null) {
+      byName.remove(live.name(), live);
+      live.stream().end(ErrorMapping.status(refusal));
+    }
+  }
+
+  /** A call has ended. If the state still counts it as open, it is detached. */
+  private void forget(MessageStream stream) {
+    if (attaching.remove(stream.streamId(), stream)) {
+      // Its command may be on its way: the detach is appended after it.
+      attachments.detach(stream.session(), stream.streamId());
+      return;
+    }
+    Live live = byAccount.get(stream.accountId());
+    if (live != null && live.stream() == stream && byAccount.remove(live.accountId(), live)) {
+      byName.remove(live.name(), live);
+      attachments.detach(stream.session(), stream.streamId());
+    }
+  }
+
+  /** Whether the account of a name has a stream open, here or, just now, at the last primary. */
+  boolean isReceiving(String username) {
+    return byName.containsKey(username.toLowerCase(Locale.ROOT))
+        || (attachments.inGrace() && queries.isOnline(username));
+  }
+
+  void suspendAll() {
+    suspended = true;
+  }
+
+  void resumeAll() {
+    suspended = false;
+    byAccount.values().forEach(live -> live.stream().wake());
+  }
+
+  void becamePrimary(long reign) {
+    attachments.becamePrimary(reign);
+    resumeAll();
+  }
+
+  void lostPrimary(StatusRuntimeException status) {
+    attachments.lostPrimary();
+    closeAll(status);
+  }
+
+  /**
+   * Ends every stream. If this server has lost its role, the state goes on counting them as open,
+   * for the next primary's grace.
+   */
+  void closeAll(StatusRuntimeException status) {
+    for (MessageStream stream : List.copyOf(attaching.values())) {
+      if (attaching.remove(stream.streamId(), stream)) {
+        stream.end(status);
+      }
+    }
+    for (Live live : List.copyOf(byAccount.values())) {
+      if (byAccount.remove(live.accountId(), live)) {
+        byName.remove(live.name(), live);
+        live.stream().end(status);
+        attachments.detach(live.stream().session(), live.stream().streamId());
+      }
+    }
+  }
+
+  /** Heartbeats, and what has to be tried again. Called several times a heartbeat interval. */
+  void tick() {
+    long now = System.nanoTime();
+    for (Live live : byAccount.values()) {
+      live.stream().heartbeatIfIdle(now);
+      // An open stream is use of its session.
+      reads.used(live.stream().session());
+    }
+    attachments.tick(now);
+  }
+}
