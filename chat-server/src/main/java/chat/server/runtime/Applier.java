@@ -9,12 +9,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The apply thread: takes what is committed from the log to the database, in order and in batches,
@@ -35,7 +37,6 @@ public final class Applier implements AutoCloseable {
 
   private final AppliedState state;
   private final ReplicatedLog log;
-  private final Listener listener;
   private final Consumer<Throwable> fatal;
   private final Thread thread = new Thread(this::run, "apply");
   private final ReentrantLock lock = new ReentrantLock();
@@ -45,21 +46,22 @@ public final class Applier implements AutoCloseable {
       new PriorityQueue<>(Comparator.comparingLong(Reader::index));
   private long committedIndex;
   private boolean stopping;
+  private @Nullable Listener listener;
   private volatile long appliedIndex;
 
   /**
    * @param fatal gets what ends the apply thread before its time: the server must stop
    */
-  public Applier(
-      AppliedState state, ReplicatedLog log, Listener listener, Consumer<Throwable> fatal) {
+  public Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal) {
     this.state = state;
     this.log = log;
-    this.listener = listener;
     this.fatal = fatal;
     this.appliedIndex = state.position().index();
   }
 
-  public void start() {
+  /** Begins to apply. */
+  public void start(Listener told) {
+    listener = told;
     thread.start();
   }
 
@@ -178,9 +180,10 @@ public final class Applier implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    Listener told = Objects.requireNonNull(listener);
     for (int i = 0; i < results.size(); i++) {
       AppliedState.Applied a = results.get(i);
-      listener.applied(a);
+      told.applied(a);
       Waiter waiter = due.get(i);
       if (waiter != null && waiter.position().equals(a.position())) {
         waiter.outcome().complete(a.outcome());

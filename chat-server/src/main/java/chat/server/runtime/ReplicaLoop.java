@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,7 +55,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final ReplicatedLog log;
   private final HardStateStore hardStates;
   private final Applier applier;
-  private final Consumer<Status> onStatus;
   private final Consumer<Throwable> fatal;
   private final LinkedBlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
   private final ExecutorService fetches =
@@ -64,6 +64,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final Map<Long, HeldRead> reads = new HashMap<>();
   private @Nullable PeerNetwork network;
   private @Nullable CrashProbe probe;
+  private @Nullable Consumer<Status> onStatus;
   private volatile @Nullable Status status;
   private volatile boolean stopping;
   private volatile long rounds;
@@ -71,7 +72,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private long tickedAt;
 
   /**
-   * @param onStatus gets every change of status, on the replica thread; must not block
    * @param fatal gets what ends the replica thread before its time: the server must stop
    */
   public ReplicaLoop(
@@ -79,20 +79,23 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       ReplicatedLog log,
       HardStateStore hardStates,
       Applier applier,
-      Consumer<Status> onStatus,
       Consumer<Throwable> fatal) {
     this.replica = replica;
     this.log = log;
     this.hardStates = hardStates;
     this.applier = applier;
-    this.onStatus = onStatus;
     this.fatal = fatal;
   }
 
-  /** Begins. Messages may arrive from now on. */
-  public void start(PeerNetwork peers, CrashProbe crashProbe) {
+  /**
+   * Begins. Messages may have arrived before.
+   *
+   * @param statuses gets every change of status, on the replica thread; must not block
+   */
+  public void start(PeerNetwork peers, CrashProbe crashProbe, Consumer<Status> statuses) {
     this.network = peers;
     this.probe = crashProbe;
+    this.onStatus = statuses;
     thread.start();
   }
 
@@ -212,10 +215,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   private void perform(Ready ready) throws IOException {
-    PeerNetwork peers = network;
-    if (peers == null) {
-      throw new IllegalStateException("not started");
-    }
+    PeerNetwork peers = Objects.requireNonNull(network);
     ready.sendFirst().forEach(peers::send);
     if (ready.writes()) {
       if (ready.truncateAfter() >= 0) {
@@ -251,7 +251,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     if (lost) {
       applier.abandon();
     }
-    onStatus.accept(news);
+    Objects.requireNonNull(onStatus).accept(news);
   }
 
   private void retryHeld(long now) throws IOException {
@@ -303,13 +303,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
             // Whether the other's log is the same up to there, its own hash of what it gets tells.
             var entries = log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
             Envelope answer = fetch.answer(entries);
-            inputs.add(
-                now -> {
-                  PeerNetwork peers = network;
-                  if (peers != null) {
-                    peers.send(answer);
-                  }
-                });
+            inputs.add(now -> Objects.requireNonNull(network).send(answer));
           } catch (IOException | RuntimeException e) {
             logger.error("cannot read the log after {} for a peer", fetch.after(), e);
           }

@@ -157,7 +157,6 @@ final class WireAnswers {
             .setBallot(message.ballot().number())
             .setInstalled(message.installed().number())
             .setEnd(WireLog.encode(message.end()))
-            .setContinuous(message.continuous())
             .addAllProvenIds(WireViews.encode(message.proven()))
             .addAllProvenUnderLeaseIds(WireViews.encode(message.provenUnderLease()));
     HardState.@Nullable Accepted accepted = message.accepted();
@@ -174,7 +173,6 @@ final class WireAnswers {
         WireChecks.epoch(wire.getBallot(), "promise.ballot"),
         WireChecks.epoch(wire.getInstalled(), "promise.installed"),
         WireLog.decode(wire.getEnd(), "promise.end"),
-        wire.getContinuous(),
         WireChecks.servers(wire.getProvenIdsList(), "promise.proven_ids"),
         WireChecks.servers(wire.getProvenUnderLeaseIdsList(), "promise.proven_under_lease_ids"),
         wire.hasAccepted() ? WireViews.decode(wire.getAccepted(), "promise.accepted") : null);

@@ -101,14 +101,7 @@ final class RandomMessages {
 
   private Message.Promise promise(HardState.@Nullable Accepted accepted) {
     return new Message.Promise(
-        epoch(),
-        epoch(),
-        epoch(),
-        position(),
-        random.nextBoolean(),
-        servers(),
-        servers(),
-        accepted);
+        epoch(), epoch(), epoch(), position(), servers(), servers(), accepted);
   }
 
   private Message.Refusal refusal() {
