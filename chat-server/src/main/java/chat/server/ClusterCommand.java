@@ -91,7 +91,7 @@ public final class ClusterCommand implements Callable<Integer> {
   }
 
   // Only what is a server's directory, and only when nobody uses any of them.
-  private static void deleteServers(Path data) throws IOException {
+  static void deleteServers(Path data) throws IOException {
     if (!Files.isDirectory(data)) {
       return;
     }

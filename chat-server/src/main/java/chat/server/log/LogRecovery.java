@@ -30,7 +30,8 @@ record LogRecovery(
   static LogRecovery run(Path directory, CheckedFile commitFloor) throws IOException {
     List<Path> files = segmentFiles(directory);
     ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
-    long commitIndex = 0;
+    long floor = commitFloor.read().map(ByteBuffer::getLong).orElse(0L);
+    long commitIndex = floor;
     for (int i = 0; i < files.size(); i++) {
       boolean isLast = i == files.size() - 1;
       Path file = files.get(i);
@@ -39,6 +40,7 @@ record LogRecovery(
         SegmentScan scan = SegmentScan.of(file, channel, isLast);
         requireChained(file, scan.header(), segments.lastEntry());
         if (isLast) {
+          requireCommitted(file, scan, floor);
           // Forced even if nothing is torn (R14): the process before may have died between its
           // write and its fsync, and this one is about to vouch for what it reads.
           cutAndForce(file, channel, scan);
@@ -51,24 +53,17 @@ record LogRecovery(
     }
     // Renames and deletions of the process before, likewise.
     DurableFiles.forceDirectory(directory);
-    long floor = commitFloor.read().map(ByteBuffer::getLong).orElse(0L);
-    long end = segments.isEmpty() ? 0 : segments.lastEntry().getValue().last().index();
-    if (floor > end) {
+    if (files.isEmpty() && floor > 0) {
       throw new DamagedLogException(
-          files.isEmpty() ? directory : files.get(files.size() - 1),
-          files.isEmpty() ? 0 : segments.lastEntry().getValue().bytes(),
-          "The log ends at entry "
-              + end
-              + ", but entry "
-              + floor
-              + " was committed: its end is"
-              + " missing");
+          directory,
+          0,
+          "Entry " + floor + " was committed, but every segment of the log is missing");
     }
     if (segments.isEmpty()) {
       Segment first = createSegment(directory, new SecureRandom().nextLong(), LogPosition.START);
       segments.put(first.firstIndex(), first);
     }
-    return new LogRecovery(segments, commitFloor, Math.max(commitIndex, floor));
+    return new LogRecovery(segments, commitFloor, commitIndex);
   }
 
   /** Makes an empty segment. It has its name only once its header is on the disk. */
@@ -113,6 +108,20 @@ record LogRecovery(
     if (!name.equals(String.format(Locale.ROOT, "%020d%s", header.firstIndex(), SUFFIX))) {
       throw new DamagedLogException(
           file, 0, "This segment was renamed: it begins with entry " + header.firstIndex());
+    }
+  }
+
+  private static void requireCommitted(Path file, SegmentScan scan, long floor)
+      throws DamagedLogException {
+    if (scan.last().index() < floor) {
+      throw new DamagedLogException(
+          file,
+          scan.validBytes(),
+          "The log ends at entry "
+              + scan.last().index()
+              + ", but entry "
+              + floor
+              + " was committed: its end is missing");
     }
   }
 

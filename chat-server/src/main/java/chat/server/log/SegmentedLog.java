@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class SegmentedLog implements ReplicatedLog {
   private static final Logger logger = LoggerFactory.getLogger(SegmentedLog.class);
   private static final long COMMIT_FLOOR_MAGIC = 0x43484154464c4f52L; // "CHATFLOR"
-  private static final int BUFFER_BYTES_KEPT = 4 << 20;
 
   private final Path directory;
   private final LogOptions options;
@@ -49,7 +48,7 @@ public final class SegmentedLog implements ReplicatedLog {
   private long durableBytes;
   private long writtenCommitIndex;
   private volatile long durableCommitIndex;
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(256 << 10);
+  private final AppendEncoder encoder = new AppendEncoder();
   private @Nullable IOException failure;
 
   private SegmentedLog(Path directory, LogOptions options, LogRecovery recovered)
@@ -119,7 +118,6 @@ public final class SegmentedLog implements ReplicatedLog {
   @Override
   public void append(List<Entry> entries, long commitIndex) throws IOException {
     LogPosition end = active.last();
-    long payloadBytes = 0;
     for (Entry entry : entries) {
       if (!entry.follows(end)) {
         throw new IllegalArgumentException("entry " + entry + " does not follow " + end);
@@ -127,17 +125,14 @@ public final class SegmentedLog implements ReplicatedLog {
       if (entry.payload().length > LogRecord.PAYLOAD_BYTES_MAX) {
         throw new IllegalArgumentException("entry " + entry + " is too large for the log");
       }
-      payloadBytes += entry.payload().length;
       end = entry.position();
     }
     long commit = Math.max(writtenCommitIndex, Math.min(commitIndex, end.index()));
     if (entries.isEmpty() && commit == writtenCommitIndex) {
       return;
     }
-    long bytes =
-        payloadBytes + (long) entries.size() * LogRecord.OVERHEAD_BYTES + LogRecord.MARK_BYTES;
-    long batchBytes = bytes;
-    writing(() -> write(entries, commit, batchBytes));
+    long bytes = AppendEncoder.bytes(entries);
+    writing(() -> write(entries, commit, bytes));
   }
 
   private void write(List<Entry> entries, long commit, long bytes) throws IOException {
@@ -145,24 +140,19 @@ public final class SegmentedLog implements ReplicatedLog {
     if (hasEntries && active.bytes() + bytes > options.segmentBytes()) {
       roll();
     }
-    ByteBuffer out = bufferFor(bytes);
-    long offset = active.bytes();
-    LogPosition end = active.last();
-    for (Entry entry : entries) {
-      active.indexEntry(entry.index(), offset + out.position());
-      LogRecord.putEntry(out, active.salt(), entry.position(), entry.payload());
-      end = entry.position();
-    }
-    LogRecord.putMark(out, active.salt(), end, commit, durableBytes);
-    out.flip();
-    long at = offset;
+    ByteBuffer out = encoder.encode(active, entries, commit, durableBytes, bytes);
+    long at = active.bytes();
     while (out.hasRemaining()) {
       at += writer.write(out, at);
     }
     writtenCommitIndex = commit;
     // The cache first: whoever sees the new end finds it there.
     cache.add(entries);
-    active.extend(end, at);
+    active.extend(entries.isEmpty() ? active.last() : last(entries), at);
+  }
+
+  private static LogPosition last(List<Entry> entries) {
+    return entries.get(entries.size() - 1).position();
   }
 
   private void roll() throws IOException {
@@ -181,19 +171,6 @@ public final class SegmentedLog implements ReplicatedLog {
     active = segment;
     writer = itsWriter;
     durableBytes = segment.bytes();
-  }
-
-  private ByteBuffer bufferFor(long bytes) {
-    if (bytes > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("an append of " + bytes + " bytes is too large");
-    }
-    if (bytes > BUFFER_BYTES_KEPT) {
-      return ByteBuffer.allocate((int) bytes);
-    }
-    if (bytes > buffer.capacity()) {
-      buffer = ByteBuffer.allocateDirect(Integer.highestOneBit((int) bytes - 1) * 2);
-    }
-    return buffer.clear();
   }
 
   @Override

@@ -51,7 +51,13 @@ public final class LifeSocket {
       socket.close();
       BindException sentence =
           new BindException(
-              "The life socket cannot listen on " + address + ": " + e.getMessage() + ".");
+              "The life socket cannot listen on "
+                  + address.getHostString()
+                  + ":"
+                  + address.getPort()
+                  + ": "
+                  + e.getMessage()
+                  + ".");
       sentence.initCause(e);
       throw sentence;
     }

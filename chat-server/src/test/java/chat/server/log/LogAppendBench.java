@@ -27,9 +27,17 @@ public final class LogAppendBench {
           log.sync();
           count += batch;
         }
-        long seconds1000 = (System.nanoTime() - start) / 1_000_000;
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        System.out.println("batches of " + batch + ": " + count * 1000 / millis + " entries/s");
+      }
+      long start = System.nanoTime();
+      try (SegmentedLog log = SegmentedLog.open(directory)) {
         System.out.println(
-            "batches of " + batch + ": " + count * 1000 / seconds1000 + " entries/s");
+            "opened and checked "
+                + log.last().index()
+                + " entries in "
+                + (System.nanoTime() - start) / 1_000_000
+                + " ms");
       }
     }
   }

@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.io.TempDirFactory;
 
 /** Entries and directories for tests of the log. */
 final class LogFixtures {
@@ -62,6 +65,18 @@ final class LogFixtures {
       for (Path file : files) {
         Files.copy(file, to.resolve(from.relativize(file)));
       }
+    }
+  }
+
+  /** Thousands of fsyncs: what is tested is what the log does, not how fast the disk is. */
+  static final class InMemory implements TempDirFactory {
+    @Override
+    public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext test)
+        throws IOException {
+      Path memory = Path.of("/dev/shm");
+      return Files.isWritable(memory)
+          ? Files.createTempDirectory(memory, "chat-log")
+          : Files.createTempDirectory("chat-log");
     }
   }
 }

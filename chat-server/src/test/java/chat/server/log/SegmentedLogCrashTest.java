@@ -17,14 +17,11 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.AnnotatedElementContext;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.io.TempDirFactory;
 
 /** Every byte of a small log: what is cut, what is refused. */
 class SegmentedLogCrashTest {
-  @TempDir(factory = InMemory.class)
+  @TempDir(factory = LogFixtures.InMemory.class)
   Path place;
 
   private final Random random = new Random(2);
@@ -260,17 +257,5 @@ class SegmentedLogCrashTest {
     crc.update(newer, 0, SegmentHeader.BYTES - 4);
     ByteBuffer.wrap(newer).putInt(SegmentHeader.BYTES - 4, (int) crc.getValue());
     return newer;
-  }
-
-  /** Thousands of starts with two fsyncs each: what is tested is the decision, not the disk. */
-  static final class InMemory implements TempDirFactory {
-    @Override
-    public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext test)
-        throws IOException {
-      Path memory = Path.of("/dev/shm");
-      return Files.isWritable(memory)
-          ? Files.createTempDirectory(memory, "chat-log")
-          : Files.createTempDirectory("chat-log");
-    }
   }
 }

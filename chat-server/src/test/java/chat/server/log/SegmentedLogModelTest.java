@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random operations against a list in memory. {@code -Dseed=N} repeats one run. */
 class SegmentedLogModelTest {
-  @TempDir Path directory;
+  @TempDir(factory = LogFixtures.InMemory.class)
+  Path directory;
 
   @RepeatedTest(8)
   void behavesLikeAList() throws IOException {

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SegmentedLogTest {
-  @TempDir Path directory;
+  @TempDir(factory = LogFixtures.InMemory.class)
+  Path directory;
+
   private final Random random = new Random(1);
 
   @Test
