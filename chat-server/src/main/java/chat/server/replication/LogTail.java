@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * serve it. Confined to the replica thread.
  */
 final class LogTail {
+  /** What an entry costs on its way beside its payload, about. */
+  private static final int ENTRY_OVERHEAD_BYTES = 32;
+
   private LogPosition floor;
   private final ArrayList<Entry> entries;
   private long writtenIndex;
@@ -58,7 +61,7 @@ final class LogTail {
     int from = (int) (index - floor.index());
     int to = from;
     for (long bytes = 0; to < entries.size() && bytes < bytesMax; to++) {
-      bytes += entries.get(to).payload().length;
+      bytes += entries.get(to).payload().length + ENTRY_OVERHEAD_BYTES;
     }
     return List.copyOf(entries.subList(from, to));
   }
