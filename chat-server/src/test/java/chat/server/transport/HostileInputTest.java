@@ -148,7 +148,7 @@ class HostileInputTest {
   }
 
   @Test
-  void callersThatNeverGiveUpAreBounded() {
+  void aCallerThatRepeatsACallWaitsOnce() {
     for (int call = 0; call < 100; call++) {
       Header.Builder header = header().setCall(call % 10);
       ReplicationServiceGrpc.newFutureStub(channel)
