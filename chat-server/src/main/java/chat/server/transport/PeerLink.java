@@ -37,7 +37,7 @@ final class PeerLink implements OutboundStream.Listener {
   static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** How long a channel may take to connect, or a connection be silent, before it is replaced. */
-  static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
+  static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /** Below the number of calls that a server lets one connection have open. */
   static final int UNANSWERED_MAX = GrpcPeerNetwork.CALLS_PER_CONNECTION_MAX - 8;
@@ -153,7 +153,7 @@ final class PeerLink implements OutboundStream.Listener {
     if (ready == stream && connected == null) {
       heardNanos = System.nanoTime();
       connected = ready;
-      LOG.info("connected to server {}", peer);
+      LOG.debug("connected to server {}", peer);
     }
   }
 
@@ -165,8 +165,11 @@ final class PeerLink implements OutboundStream.Listener {
     if (connected != null) {
       connected = null;
       receiver.disconnected(peer);
+    }
+    if (status.getCode() == Status.Code.UNAVAILABLE) {
       LOG.info("lost the connection to server {}: {}", peer, words(status));
-    } else if (status.getCode() != Status.Code.UNAVAILABLE) {
+    } else {
+      // Something listens there that will not have the stream, ten times a second.
       refusals.say("no stream to server " + peer + ": " + words(status));
     }
     beatSoon();
