@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
   private volatile @Nullable Listener listener;
   private volatile @Nullable BackendException refusal;
   private volatile @Nullable BackendException failure;
+  private final AtomicReference<@Nullable BackendException> failureOnce = new AtomicReference<>();
+  private final List<CompletableFuture<Outcome>> heldAnswers = new CopyOnWriteArrayList<>();
   private volatile Predicate<Command> held = command -> false;
 
   void listener(Listener value) {
@@ -50,18 +53,36 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
     held = condition;
   }
 
+  int heldCount() {
+    return heldAnswers.size();
+  }
+
+  /** Answers what is held as unknown, and holds no more. */
+  void releaseHeld() {
+    held = command -> false;
+    heldAnswers.forEach(a -> a.completeExceptionally(new BackendException.OutcomeUnknown()));
+  }
+
+  /** Fails the next proposal only. */
+  void failOnce(BackendException reason) {
+    failureOnce.set(reason);
+  }
+
   void advanceMicros(long micros) {
     clockAheadMicros.addAndGet(micros);
   }
 
   @Override
   public CompletableFuture<Outcome> propose(Command command) {
-    BackendException reason = refusal == null ? failure : refusal;
+    BackendException once = failureOnce.getAndSet(null);
+    BackendException reason = once != null ? once : refusal == null ? failure : refusal;
     if (reason != null) {
       return CompletableFuture.failedFuture(reason);
     }
     if (held.test(command)) {
-      return new CompletableFuture<>();
+      CompletableFuture<Outcome> answer = new CompletableFuture<>();
+      heldAnswers.add(answer);
+      return answer;
     }
     return CompletableFuture.supplyAsync(() -> apply(command), applyThread);
   }
