@@ -1,12 +1,21 @@
 package chat.server.runtime;
 
+import chat.server.chat.Command;
 import chat.server.chat.Outcome;
 import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The state that the log produces, as far as it is applied. Confined to the apply thread. */
 public interface AppliedState extends AutoCloseable {
+  /**
+   * An entry that has been applied.
+   *
+   * @param command null for an entry of the replication itself
+   */
+  record Applied(LogPosition position, @Nullable Command command, Outcome outcome) {}
+
   /** Up to where the log is applied, as read back from the database. */
   LogPosition position();
 
@@ -14,9 +23,12 @@ public interface AppliedState extends AutoCloseable {
    * Applies committed entries, the first following {@link #position}, in one transaction that also
    * stores the new position.
    *
-   * @return an outcome for each entry, in order
+   * @return what each entry came to, in order
    */
-  List<Outcome> apply(List<Entry> entries);
+  List<Applied> apply(List<Entry> entries);
+
+  /** Writes to the disk what has been applied, if enough of it has gathered. */
+  void checkpointIfDue();
 
   /** Writes what is applied to the disk and closes the database. */
   @Override

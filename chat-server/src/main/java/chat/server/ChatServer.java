@@ -1,0 +1,181 @@
+package chat.server;
+
+import chat.server.api.ChatEndpoint;
+import chat.server.api.Limits;
+import chat.server.api.PasswordCost;
+import chat.server.replication.Identity;
+import chat.server.replication.Replica;
+import chat.server.replication.ServerId;
+import chat.server.replication.Settings;
+import chat.server.runtime.AppliedState;
+import chat.server.runtime.Applier;
+import chat.server.runtime.ReplicaLoop;
+import chat.server.runtime.Watchdog;
+import chat.server.transport.GrpcPeerNetwork;
+import chat.server.transport.LifeSocket;
+import chat.server.transport.LifeSocketProbe;
+import chat.server.transport.RefusalProbe;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running server: everything wired together. Thread-safe. */
+public final class ChatServer implements AutoCloseable {
+  private static final Logger logger = LoggerFactory.getLogger(ChatServer.class);
+
+  /** A failure that no order of stopping survives: the process ends at once (R14). */
+  private static final int EXIT_FATAL = 70;
+
+  private static final long DRAIN_MILLIS = 300;
+
+  private final Recovery disk;
+  private final Applier applier;
+  private final ReplicaLoop loop;
+  private final Watchdog watchdog;
+  private final RefusalProbe probe;
+  private final GrpcPeerNetwork network;
+  private final ChatEndpoint endpoint;
+  private final Server server;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  /**
+   * Starts a server.
+   *
+   * @throws BindException if a port is taken
+   */
+  public static ChatServer start(ServerConfig config, DataDirectory directory) throws IOException {
+    // Before the disk is read (R7).
+    LifeSocket.bind(config.address().life().resolved());
+    return new ChatServer(config, directory);
+  }
+
+  private ChatServer(ServerConfig config, DataDirectory directory) throws IOException {
+    ServerId self = config.id();
+    disk = Recovery.open(config, directory);
+    applier = new Applier(disk.state(), disk.log(), ChatServer::die);
+    Replica replica =
+        new Replica(
+            new Identity(
+                self,
+                new TreeSet<>(config.cluster().members().keySet()),
+                directory.diskId(),
+                UUID.randomUUID().toString()),
+            Settings.DEFAULT,
+            disk.hardState(),
+            disk.restored(),
+            new SplittableRandom(),
+            System.nanoTime());
+    loop = new ReplicaLoop(replica, disk.log(), disk.hardStates(), applier, ChatServer::die);
+    watchdog = new Watchdog(loop::rounds, ChatServer::die);
+    ReplicatedBackend backend =
+        new ReplicatedBackend(loop, disk.state().queries(), config.cluster());
+    endpoint =
+        new ChatEndpoint(
+            backend,
+            disk.state().queries(),
+            limits(config.limits()),
+            new PasswordCost(
+                config.limits().passwordMemoryKib(), config.limits().passwordIterations(), 1),
+            new SecureRandom());
+    Map<ServerId, InetSocketAddress> peers = new HashMap<>();
+    config.cluster().members().forEach((id, at) -> peers.put(id, at.peer().unresolved()));
+    peers.remove(self);
+    network = new GrpcPeerNetwork(self, config.address().peer().resolved(), peers);
+    probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
+    server = listen(config);
+    network.start(loop);
+    applier.start(this::tell);
+    loop.start(
+        network,
+        new LifeSocketProbe(id -> config.cluster().of(id).life().unresolved(), probe),
+        new RoleWatch(endpoint, backend)::changed);
+    watchdog.start();
+    logger.info("server {} listens for clients on {}", self, config.listen());
+  }
+
+  private void tell(AppliedState.Applied applied) {
+    var command = applied.command();
+    if (command != null) {
+      endpoint.onApplied(applied.position().index(), command, applied.outcome());
+    }
+  }
+
+  private Server listen(ServerConfig config) throws IOException {
+    NettyServerBuilder builder = NettyServerBuilder.forAddress(config.listen().resolved());
+    endpoint.addTo(builder);
+    endpoint.permitKeepAlive(builder);
+    try {
+      return builder.build().start();
+    } catch (IOException e) {
+      BindException taken = new BindException("Cannot listen on " + config.listen() + ".");
+      taken.initCause(e);
+      throw taken;
+    }
+  }
+
+  private static Limits limits(ServerLimits flags) {
+    return Limits.builder()
+        .textBytesMax(flags.textBytesMax())
+        .requestBytesMax(flags.requestBytesMax())
+        .inboxMessagesMax(flags.inboxMessagesMax())
+        .pageSizeDefault(flags.pageSizeDefault())
+        .pageSizeMax(flags.pageSizeMax())
+        .build();
+  }
+
+  private static void die(Throwable failure) {
+    logger.error("this server stops at once: {}", failure.getMessage(), failure);
+    Runtime.getRuntime().halt(EXIT_FATAL);
+  }
+
+  /** Waits until it has stopped; the process's exit code. */
+  public int awaitStop() throws InterruptedException {
+    stopped.await();
+    return 0;
+  }
+
+  /**
+   * Stops it in order: no new calls, what is under way is answered, the others are told goodbye so
+   * that one of them takes over at once, the database is closed. Closing again does nothing.
+   */
+  @Override
+  public synchronized void close() {
+    if (stopped.getCount() == 0) {
+      return;
+    }
+    logger.info("stopping");
+    watchdog.close();
+    endpoint.stop();
+    server.shutdown();
+    try {
+      var unused = server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    loop.close();
+    server.shutdownNow();
+    network.close();
+    applier.close();
+    probe.close();
+    endpoint.close();
+    disk.state().close();
+    try {
+      disk.log().close();
+    } catch (IOException e) {
+      logger.error("closing the log: {}", e.getMessage(), e);
+    }
+    stopped.countDown();
+  }
+}

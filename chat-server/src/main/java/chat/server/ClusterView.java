@@ -1,0 +1,87 @@
+package chat.server;
+
+import chat.server.api.ClusterState;
+import chat.server.replication.ServerId;
+import chat.server.replication.Status;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the replication knows of the cluster, in the words of the public API. */
+final class ClusterView {
+  private ClusterView() {}
+
+  static ClusterState of(Status status, ClusterAddresses addresses) {
+    List<ClusterState.Server> servers = new ArrayList<>();
+    status
+        .servers()
+        .forEach(
+            (id, server) ->
+                servers.add(
+                    new ClusterState.Server(
+                        id.value(),
+                        addresses.of(id).client().toString(),
+                        ClusterState.Role.valueOf(server.role().name()),
+                        server.reachable(),
+                        server.durableIndex(),
+                        server.appliedIndex())));
+    ServerId primary = status.primary();
+    boolean served = primary != null;
+    List<Integer> members = new ArrayList<>();
+    status.view().members().keySet().forEach(id -> members.add(id.value()));
+    List<Integer> waitingFor = new ArrayList<>();
+    status.waitingFor().forEach(id -> waitingFor.add(id.value()));
+    int survivable = served ? members.size() - 1 : 0;
+    return new ClusterState(
+        servers,
+        primary == null ? 0 : primary.value(),
+        status.view().ballot().number(),
+        members,
+        survivable,
+        served ? List.of() : waitingFor,
+        summary(primary, members, waitingFor, status.servers().size()));
+  }
+
+  private static String summary(
+      @Nullable ServerId primary, List<Integer> members, List<Integer> waitingFor, int configured) {
+    if (primary == null) {
+      return waitingFor.isEmpty()
+          ? "Nobody serves at the moment: a primary is being chosen."
+          : "Nobody serves: waiting for "
+              + servers(waitingFor)
+              + ", which may have acknowledged messages that the others do not have.";
+    }
+    String holders =
+        "Server " + primary + " is primary; every message is on " + disks(members) + "; ";
+    if (members.size() == 1) {
+      return holders
+          + (configured == 1
+              ? "there is no other server to take over if it crashes."
+              : "it serves alone until another server is back.");
+    }
+    if (members.size() == 2) {
+      return holders + "one of the two may crash and service goes on.";
+    }
+    return holders + "any " + word(members.size() - 1) + " may crash and service goes on.";
+  }
+
+  private static String disks(List<Integer> members) {
+    return members.size() == 1 ? "its disk alone" : "the disks of " + servers(members);
+  }
+
+  private static String servers(Collection<Integer> ids) {
+    List<String> words = new ArrayList<>();
+    ids.forEach(id -> words.add(Integer.toString(id)));
+    if (words.size() == 1) {
+      return "server " + words.get(0);
+    }
+    String last = words.remove(words.size() - 1);
+    return "servers " + String.join(", ", words) + " and " + last;
+  }
+
+  private static String word(int count) {
+    String[] words = {"no", "one", "two", "three", "four", "five", "six"};
+    return count < words.length ? words[count] : Integer.toString(count);
+  }
+}

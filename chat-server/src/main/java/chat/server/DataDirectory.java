@@ -1,0 +1,198 @@
+package chat.server;
+
+import chat.server.replication.ServerId;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server's directory, locked by this process until it exits (R7: who gets the lock has proven
+ * the other dead). Immutable.
+ *
+ * <pre>
+ * server.properties   whose it is, addresses
+ * lock                held by the running server
+ * state               promises, views, incarnation
+ * log/                the replicated log
+ * db/                 the database made from it
+ * </pre>
+ */
+public final class DataDirectory {
+  // A FileChannel that nothing refers to is closed by the garbage collector, and any closed channel
+  // of a file releases the process's locks on it. So they are kept, whatever becomes of this.
+  private static final Queue<FileLock> HELD_TO_PROCESS_EXIT = new ConcurrentLinkedQueue<>();
+
+  private final Path path;
+  private final String diskId;
+
+  private DataDirectory(Path path, String diskId) {
+    this.path = path;
+    this.diskId = diskId;
+  }
+
+  /** A directory and the configuration that came out of it and the flags. */
+  record Opened(DataDirectory directory, ServerConfig config) {}
+
+  /**
+   * Makes the directory if it is new, locks it, and brings the flags and what is stored together.
+   * Flags win, and are stored.
+   *
+   * @throws UsageException if it is another server's, in use, or the flags do not fit it
+   * @throws IOException if it cannot be made, read or written
+   */
+  static Opened open(Path path, StartFlags flags, ServerLimits limits) throws IOException {
+    Files.createDirectories(path);
+    lock(path);
+    return merge(path, flags, limits);
+  }
+
+  /** {@link #open} for a directory that exists and is locked. */
+  static Opened merge(Path path, StartFlags flags, ServerLimits limits) throws IOException {
+    Optional<StoredConfig> found = StoredConfig.read(path);
+    StoredConfig stored = found.isPresent() ? found.get() : fresh(path, flags);
+    if (!stored.id().equals(flags.id())) {
+      throw new UsageException(
+          path
+              + " is the data directory of server "
+              + stored.id()
+              + ", not of server "
+              + flags.id()
+              + ": give --data another directory.");
+    }
+    ClusterAddresses cluster = servers(path, stored, flags);
+    HostPort listen = flags.listen() != null ? flags.listen() : stored.listen();
+    boolean insecure = flags.insecure() || stored.insecure();
+    ServerConfig config =
+        new ServerConfig(
+            flags.id(), cluster, listen != null ? listen : addressOf(cluster, flags.id()), limits);
+    if (!insecure) {
+      requireLoopback(config);
+    }
+    StoredConfig next = new StoredConfig(flags.id(), stored.diskId(), cluster, listen, insecure);
+    if (found.isEmpty() || !next.equals(stored)) {
+      next.write(path);
+    }
+    return new Opened(new DataDirectory(path, stored.diskId()), config);
+  }
+
+  // An id that is not among the servers is refused with ServerConfig's own sentence.
+  private static HostPort addressOf(ClusterAddresses cluster, ServerId id) {
+    MemberAddress member = cluster.members().get(id);
+    return member != null ? member.client() : cluster.members().values().iterator().next().client();
+  }
+
+  private static StoredConfig fresh(Path path, StartFlags flags) {
+    for (String part : new String[] {"state", "log", "db"}) {
+      if (Files.exists(path.resolve(part))) {
+        throw new UsageException(
+            path
+                + " holds a server's data but no "
+                + StoredConfig.FILE
+                + ": restore that file, or give --data another directory.");
+      }
+    }
+    @Nullable ClusterAddresses named = flags.named();
+    return new StoredConfig(
+        flags.id(),
+        UUID.randomUUID().toString(),
+        named != null ? named : ClusterAddresses.local(3, ClusterAddresses.BASE_PORT),
+        null,
+        false);
+  }
+
+  private static ClusterAddresses servers(Path path, StoredConfig stored, StartFlags flags) {
+    @Nullable ClusterAddresses named = flags.named();
+    if (named == null) {
+      return stored.cluster();
+    }
+    if (!named.members().keySet().equals(stored.cluster().members().keySet())) {
+      throw new UsageException(
+          path
+              + " belongs to a cluster of the servers "
+              + stored.cluster().ids()
+              + ", but the flags name "
+              + named.ids()
+              + ": name the same servers, or give --data another directory.");
+    }
+    return named;
+  }
+
+  private static void requireLoopback(ServerConfig config) {
+    HostPort open = config.listen().isLoopback() ? null : config.listen();
+    for (MemberAddress member : config.cluster().members().values()) {
+      open = member.isLoopback() ? open : member.client();
+    }
+    if (open != null) {
+      throw new UsageException(
+          "Others can reach "
+              + open
+              + " and nothing is encrypted yet: add --insecure if the"
+              + " network is trusted.");
+    }
+  }
+
+  /**
+   * Returns if no process uses the directory; it stays locked by this one.
+   *
+   * @throws UsageException if one does
+   */
+  static void requireUnused(Path path) throws IOException {
+    lock(path);
+  }
+
+  private static void lock(Path path) throws IOException {
+    FileChannel channel =
+        FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      // The channel stays open: closing it would release the lock that this process has.
+      throw inUse(path, e);
+    }
+    if (lock == null) {
+      channel.close();
+      throw inUse(path, null);
+    }
+    HELD_TO_PROCESS_EXIT.add(lock);
+  }
+
+  private static UsageException inUse(Path path, @Nullable Exception cause) {
+    String sentence =
+        path + " is in use by a running server: stop that one, or give --data another directory.";
+    return cause == null ? new UsageException(sentence) : new UsageException(sentence, cause);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** The id that was made with the directory (R1). */
+  public String diskId() {
+    return diskId;
+  }
+
+  /** The file of the hard state; it may not exist yet. */
+  public Path stateFile() {
+    return path.resolve("state");
+  }
+
+  /** The directory of the log, made if it is new. */
+  public Path logDirectory() throws IOException {
+    return Files.createDirectories(path.resolve("log"));
+  }
+
+  /** The directory of the database, made if it is new. */
+  public Path databaseDirectory() throws IOException {
+    return Files.createDirectories(path.resolve("db"));
+  }
+}

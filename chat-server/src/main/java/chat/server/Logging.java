@@ -1,0 +1,27 @@
+package chat.server;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How the process logs: one line an event, to the standard error. Set before the first logger is
+ * made, which reads it once.
+ */
+final class Logging {
+  private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+  private static final String PREFIX = "org.slf4j.simpleLogger.";
+
+  private Logging() {}
+
+  static void configure(String level) {
+    String lower = level.toLowerCase(Locale.ROOT);
+    if (!LEVELS.contains(lower)) {
+      throw new UsageException(
+          "--log-level " + level + " is none of " + String.join(", ", LEVELS) + ".");
+    }
+    System.setProperty(PREFIX + "defaultLogLevel", lower);
+    System.setProperty(PREFIX + "showDateTime", "true");
+    System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
+    System.setProperty(PREFIX + "showShortLogName", "true");
+  }
+}

@@ -1,0 +1,88 @@
+package chat.server;
+
+import chat.server.log.HardStateFile;
+import chat.server.log.SegmentedLog;
+import chat.server.replication.HardState;
+import chat.server.replication.Incarnation;
+import chat.server.replication.LogPosition;
+import chat.server.replication.Replica;
+import chat.server.replication.View;
+import chat.server.runtime.HardStateStore;
+import chat.server.runtime.ReplicatedLog;
+import chat.server.storage.DatabaseUnusableException;
+import chat.server.storage.H2ChatState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a start finds on the disk: the hard state with this start counted and stored, the log, and a
+ * database that agrees with it.
+ */
+record Recovery(
+    HardState hardState,
+    HardStateStore hardStates,
+    ReplicatedLog log,
+    H2ChatState state,
+    Replica.RestoredLog restored) {
+  private static final Logger logger = LoggerFactory.getLogger(Recovery.class);
+
+  /**
+   * Opens everything. This start is counted and on the disk before anything else happens, so before
+   * any socket but the life socket opens (R1).
+   */
+  static Recovery open(ServerConfig config, DataDirectory directory) throws IOException {
+    HardStateStore hardStates = new HardStateFile(directory.stateFile());
+    HardState stored =
+        hardStates
+            .load()
+            .orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));
+    HardState counted = stored.withIncarnation(new Incarnation(stored.incarnation().value() + 1));
+    hardStates.store(counted);
+    ReplicatedLog log = SegmentedLog.open(directory.logDirectory());
+    H2ChatState state = database(directory.databaseDirectory(), log);
+    // What the database has applied was committed, recorded in the log or not.
+    long commitIndex = Math.max(log.recordedCommitIndex(), state.position().index());
+    LogPosition committed =
+        log.position(commitIndex)
+            .orElseThrow(() -> new IOException("the log has no entry " + commitIndex));
+    Replica.RestoredLog restored =
+        new Replica.RestoredLog(
+            committed, log.read(commitIndex, log.last().index(), Integer.MAX_VALUE));
+    logger.info(
+        "start {} in {}: log to {}, committed to {}, applied to {}",
+        counted.incarnation(),
+        counted.view(),
+        log.last(),
+        committed,
+        state.position());
+    return new Recovery(counted, hardStates, log, state, restored);
+  }
+
+  /** A database that cannot be used, or is of another log, is thrown away and built anew (R18). */
+  private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
+    try {
+      H2ChatState state = H2ChatState.open(path);
+      LogPosition applied = state.position();
+      Optional<LogPosition> logged = log.position(applied.index());
+      if (logged.isPresent() && logged.get().equals(applied)) {
+        return state;
+      }
+      state.close();
+      logger.warn(
+          "the database has applied {}, but the log has {}: it is built anew from the log",
+          applied,
+          logged.map(LogPosition::toString).orElse("no such entry"));
+    } catch (DatabaseUnusableException e) {
+      logger.warn("the database is built anew from the log: {}", e.getMessage(), e);
+    }
+    H2ChatState.discard(path);
+    try {
+      return H2ChatState.open(path);
+    } catch (DatabaseUnusableException e) {
+      throw new IOException("no database can be made in " + path, e);
+    }
+  }
+}

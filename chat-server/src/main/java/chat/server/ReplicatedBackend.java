@@ -1,0 +1,94 @@
+package chat.server;
+
+import chat.server.api.BackendException;
+import chat.server.api.ChatBackend;
+import chat.server.api.ClusterState;
+import chat.server.chat.ChatQueries;
+import chat.server.chat.Command;
+import chat.server.chat.CommandCodec;
+import chat.server.chat.Outcome;
+import chat.server.replication.ServerId;
+import chat.server.replication.Status;
+import chat.server.runtime.ProposalException;
+import chat.server.runtime.ReplicaLoop;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/** The replication as the public service sees it. Thread-safe. */
+final class ReplicatedBackend implements ChatBackend {
+  private final ReplicaLoop loop;
+  private final ChatQueries queries;
+  private final ClusterAddresses addresses;
+
+  ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, ClusterAddresses addresses) {
+    this.loop = loop;
+    this.queries = queries;
+    this.addresses = addresses;
+  }
+
+  @Override
+  public CompletableFuture<Outcome> propose(Command command) {
+    return translated(loop.propose(CommandCodec.encode(command)));
+  }
+
+  @Override
+  public CompletableFuture<Void> readBarrier() {
+    return translated(loop.readBarrier());
+  }
+
+  private <T> CompletableFuture<T> translated(CompletableFuture<T> future) {
+    return future.exceptionallyCompose(
+        failure -> CompletableFuture.failedFuture(translate(failure)));
+  }
+
+  private Throwable translate(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (!(cause instanceof ProposalException refused)) {
+      return cause;
+    }
+    return switch (refused.reason()) {
+      case NOT_PRIMARY -> notPrimary();
+      case VIEW_CHANGING -> new BackendException.ViewChanging();
+      case OVERLOADED -> new BackendException.Overloaded();
+      case STOPPING -> new BackendException.ShuttingDown();
+      case OUTCOME_UNKNOWN -> new BackendException.OutcomeUnknown();
+    };
+  }
+
+  @Override
+  public Optional<BackendException> refusal() {
+    Status status = loop.status();
+    return status != null && status.serving() ? Optional.empty() : Optional.of(notPrimary());
+  }
+
+  /** Why this server refuses: who is primary, or that nobody is. */
+  BackendException notPrimary() {
+    Status status = loop.status();
+    ServerId primary = status == null ? null : status.primary();
+    if (primary == null || status == null || status.servers().isEmpty()) {
+      return new BackendException.NoPrimary();
+    }
+    return new BackendException.NotPrimary(
+        primary.value(), addresses.of(primary).client().toString());
+  }
+
+  @Override
+  public ClusterState clusterState() {
+    Status status = loop.status();
+    return status == null
+        ? new ClusterState(List.of(), 0, 0, List.of(), 0, List.of(), "This server is starting.")
+        : ClusterView.of(status, addresses);
+  }
+
+  @Override
+  public long currentTimeMicros() {
+    long clock = TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis());
+    return Math.max(clock, queries.lastTimeMicros());
+  }
+}

@@ -1,0 +1,22 @@
+package chat.server.log;
+
+/**
+ * Sizes of a log.
+ *
+ * @param segmentBytes a segment that would grow beyond this is followed by a new one; at least 128.
+ *     One append always goes into one segment, so a single large one may exceed it
+ * @param cacheBytes how much of the newest entries is also kept in memory, at least 0
+ */
+public record LogOptions(long segmentBytes, long cacheBytes) {
+  /** 64 MiB a segment; 8 MiB of the tail in memory: what followers that are nearly level ask. */
+  public static final LogOptions DEFAULT = new LogOptions(64L << 20, 8L << 20);
+
+  public LogOptions {
+    if (segmentBytes < 128 || segmentBytes > 1 << 30) {
+      throw new IllegalArgumentException("segmentBytes " + segmentBytes + " not in 128..2^30");
+    }
+    if (cacheBytes < 0) {
+      throw new IllegalArgumentException("negative cacheBytes " + cacheBytes);
+    }
+  }
+}

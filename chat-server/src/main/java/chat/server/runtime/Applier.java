@@ -1,0 +1,219 @@
+package chat.server.runtime;
+
+import chat.server.chat.Outcome;
+import chat.server.replication.Entry;
+import chat.server.replication.LogPosition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The apply thread: takes what is committed from the log to the database, in order and in batches,
+ * and tells those who wait. All methods may be called from any thread.
+ */
+public final class Applier implements AutoCloseable {
+  private static final int BATCH_BYTES = 1 << 20;
+  private static final long IDLE_MILLIS = 500;
+
+  /** Told of everything applied, in log order, by the apply thread; must not block. */
+  public interface Listener {
+    void applied(AppliedState.Applied applied);
+  }
+
+  private record Waiter(LogPosition position, CompletableFuture<Outcome> outcome) {}
+
+  private record Reader(long index, CompletableFuture<Void> ready) {}
+
+  private final AppliedState state;
+  private final ReplicatedLog log;
+  private final Consumer<Throwable> fatal;
+  private final Thread thread = new Thread(this::run, "apply");
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<Long, Waiter> waiters = new HashMap<>();
+  private final PriorityQueue<Reader> readers =
+      new PriorityQueue<>(Comparator.comparingLong(Reader::index));
+  private long committedIndex;
+  private boolean stopping;
+  private @Nullable Listener listener;
+  private volatile long appliedIndex;
+
+  /**
+   * @param fatal gets what ends the apply thread before its time: the server must stop
+   */
+  public Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal) {
+    this.state = state;
+    this.log = log;
+    this.fatal = fatal;
+    this.appliedIndex = state.position().index();
+  }
+
+  /** Begins to apply. */
+  public void start(Listener told) {
+    listener = told;
+    thread.start();
+  }
+
+  public long appliedIndex() {
+    return appliedIndex;
+  }
+
+  /** Everything up to here may be applied. */
+  void commit(long index) {
+    lock.lock();
+    try {
+      if (index > committedIndex) {
+        committedIndex = index;
+        changed.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Completes {@code outcome} when the entry at this position is applied. */
+  void expect(LogPosition position, CompletableFuture<Outcome> outcome) {
+    lock.lock();
+    try {
+      waiters.put(position.index(), new Waiter(position, outcome));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int expected() {
+    lock.lock();
+    try {
+      return waiters.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Completes {@code ready} when everything up to {@code index} is applied. */
+  void whenApplied(long index, CompletableFuture<Void> ready) {
+    lock.lock();
+    try {
+      if (index > appliedIndex) {
+        readers.add(new Reader(index, ready));
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    ready.complete(null);
+  }
+
+  /** This server is primary no longer: what is not applied yet has an unknown outcome. */
+  void abandon() {
+    List<Waiter> abandoned;
+    lock.lock();
+    try {
+      abandoned = new ArrayList<>(waiters.values());
+      waiters.clear();
+    } finally {
+      lock.unlock();
+    }
+    for (Waiter w : abandoned) {
+      w.outcome()
+          .completeExceptionally(new ProposalException(ProposalException.Reason.OUTCOME_UNKNOWN));
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        long target = awaitWork();
+        if (target < 0) {
+          return;
+        }
+        if (target > appliedIndex) {
+          apply(log.read(appliedIndex, target, BATCH_BYTES));
+        }
+        state.checkpointIfDue();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      fatal.accept(e);
+    }
+  }
+
+  /** The commit index, at once if there is something to apply; -1 when it is time to stop. */
+  private long awaitWork() {
+    lock.lock();
+    try {
+      if (!stopping && committedIndex <= appliedIndex) {
+        var unused = changed.await(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return stopping ? -1 : committedIndex;
+    } catch (InterruptedException e) {
+      // Nobody interrupts this thread: H2 closes a database whose thread is interrupted.
+      throw new IllegalStateException("the apply thread was interrupted", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void apply(List<Entry> entries) {
+    List<AppliedState.Applied> results = state.apply(entries);
+    List<Waiter> due = new ArrayList<>(results.size());
+    List<Reader> ready = new ArrayList<>();
+    lock.lock();
+    try {
+      appliedIndex = state.position().index();
+      for (AppliedState.Applied a : results) {
+        due.add(waiters.remove(a.position().index()));
+      }
+      while (!readers.isEmpty() && readers.element().index() <= appliedIndex) {
+        ready.add(readers.remove());
+      }
+    } finally {
+      lock.unlock();
+    }
+    Listener told = Objects.requireNonNull(listener);
+    for (int i = 0; i < results.size(); i++) {
+      AppliedState.Applied a = results.get(i);
+      told.applied(a);
+      Waiter waiter = due.get(i);
+      if (waiter != null && waiter.position().equals(a.position())) {
+        waiter.outcome().complete(a.outcome());
+      } else if (waiter != null) {
+        // Another view put something else there.
+        waiter
+            .outcome()
+            .completeExceptionally(new ProposalException(ProposalException.Reason.OUTCOME_UNKNOWN));
+      }
+    }
+    for (Reader reader : ready) {
+      reader.ready().complete(null);
+    }
+  }
+
+  /** Stops applying; the state is left to its owner to close. Waits for the batch under way. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      stopping = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    abandon();
+  }
+}

@@ -1,0 +1,346 @@
+package chat.server.runtime;
+
+import chat.server.chat.Outcome;
+import chat.server.replication.Envelope;
+import chat.server.replication.LogPosition;
+import chat.server.replication.Ready;
+import chat.server.replication.Replica;
+import chat.server.replication.ServerId;
+import chat.server.replication.Status;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The replica thread: the only one that touches {@link Replica} and writes the log. It takes all
+ * that has arrived, does what {@link Ready} says, and so writes in batches that grow with load:
+ * what arrives during one fsync goes with the next.
+ *
+ * <p>The public methods may be called from any thread and never block. A failed write or fsync ends
+ * the process: what is on the disk is unknown then (R14).
+ */
+public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
+  private static final Logger logger = LoggerFactory.getLogger(ReplicaLoop.class);
+  private static final long TICK_MILLIS = 10;
+  private static final int INPUTS_MAX = 4096;
+
+  /** Proposals on their way, beyond which more are refused. */
+  private static final int PROPOSALS_MAX = 50_000;
+
+  /** How long a proposal or a read waits for a view change of this primary's own. */
+  private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private interface Input {
+    void handle(long now);
+  }
+
+  private record Held(byte[] payload, CompletableFuture<Outcome> outcome, long since) {}
+
+  private record HeldRead(CompletableFuture<Void> ready, long since) {}
+
+  private final Replica replica;
+  private final ReplicatedLog log;
+  private final HardStateStore hardStates;
+  private final Applier applier;
+  private final Consumer<Throwable> fatal;
+  private final LinkedBlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
+  private final ExecutorService fetches =
+      Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
+  private final Thread thread = new Thread(this::run, "replica");
+  private final ArrayDeque<Held> held = new ArrayDeque<>();
+  private final Map<Long, HeldRead> reads = new HashMap<>();
+  private @Nullable PeerNetwork network;
+  private @Nullable CrashProbe probe;
+  private @Nullable Consumer<Status> onStatus;
+  private volatile @Nullable Status status;
+  private volatile boolean stopping;
+  private volatile long rounds;
+  private long readIds;
+  private long tickedAt;
+
+  /**
+   * @param fatal gets what ends the replica thread before its time: the server must stop
+   */
+  public ReplicaLoop(
+      Replica replica,
+      ReplicatedLog log,
+      HardStateStore hardStates,
+      Applier applier,
+      Consumer<Throwable> fatal) {
+    this.replica = replica;
+    this.log = log;
+    this.hardStates = hardStates;
+    this.applier = applier;
+    this.fatal = fatal;
+  }
+
+  /**
+   * Begins. Messages may have arrived before.
+   *
+   * @param statuses gets every change of status, on the replica thread; must not block
+   */
+  public void start(PeerNetwork peers, CrashProbe crashProbe, Consumer<Status> statuses) {
+    this.network = peers;
+    this.probe = crashProbe;
+    this.onStatus = statuses;
+    thread.start();
+  }
+
+  /** What was last known; null before the first step. */
+  public @Nullable Status status() {
+    return status;
+  }
+
+  /** Grows as long as the replica thread lives and works; for a watchdog. */
+  public long rounds() {
+    return rounds;
+  }
+
+  @Override
+  public void received(Envelope envelope) {
+    inputs.add(now -> replica.receive(envelope, now));
+  }
+
+  @Override
+  public void disconnected(ServerId peer) {
+    inputs.add(now -> replica.disconnected(peer, now));
+  }
+
+  /**
+   * Has a command carried out; commands of one thread are appended in its order.
+   *
+   * @return its outcome once it is committed and applied, or a {@link ProposalException}
+   */
+  public CompletableFuture<Outcome> propose(byte[] payload) {
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    if (stopping) {
+      fail(outcome, ProposalException.Reason.STOPPING);
+      return outcome;
+    }
+    inputs.add(now -> propose(new Held(payload, outcome, now), now));
+    return outcome;
+  }
+
+  private void propose(Held proposal, long now) {
+    if (!held.isEmpty()) {
+      hold(proposal); // What waits already goes first.
+      return;
+    }
+    if (applier.expected() >= PROPOSALS_MAX) {
+      fail(proposal.outcome(), ProposalException.Reason.OVERLOADED);
+      return;
+    }
+    LogPosition position = replica.propose(proposal.payload(), now);
+    if (position == null) {
+      hold(proposal);
+    } else {
+      applier.expect(position, proposal.outcome());
+    }
+  }
+
+  private void hold(Held proposal) {
+    Status known = status;
+    if (stopping) {
+      fail(proposal.outcome(), ProposalException.Reason.STOPPING);
+    } else if (known == null || !(known.serving() && known.paused())) {
+      fail(proposal.outcome(), ProposalException.Reason.NOT_PRIMARY);
+    } else if (held.size() >= PROPOSALS_MAX) {
+      fail(proposal.outcome(), ProposalException.Reason.OVERLOADED);
+    } else {
+      held.add(proposal);
+    }
+  }
+
+  /** Completes once reads of the applied state reflect all that was acknowledged before (R10). */
+  public CompletableFuture<Void> readBarrier() {
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    inputs.add(now -> read(new HeldRead(ready, now), now));
+    return ready;
+  }
+
+  private void read(HeldRead read, long now) {
+    long id = ++readIds;
+    reads.put(id, read);
+    replica.read(id, now);
+  }
+
+  private void run() {
+    List<Input> batch = new ArrayList<>(INPUTS_MAX);
+    try {
+      while (!stopping || !inputs.isEmpty()) {
+        Input first = inputs.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          batch.add(first);
+          inputs.drainTo(batch, INPUTS_MAX - 1);
+        }
+        step(batch);
+        batch.clear();
+        rounds++;
+      }
+    } catch (InterruptedException | IOException | RuntimeException | Error e) {
+      fatal.accept(e);
+    }
+  }
+
+  private void step(List<Input> batch) throws IOException {
+    long now = System.nanoTime();
+    for (Input input : batch) {
+      input.handle(now);
+    }
+    now = System.nanoTime();
+    if (now - tickedAt >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
+      tickedAt = now;
+      replica.applied(applier.appliedIndex());
+      replica.tick(now);
+    }
+    do {
+      perform(replica.ready());
+    } while (replica.hasWork());
+    if (!held.isEmpty()) {
+      retryHeld(now);
+    }
+  }
+
+  private void perform(Ready ready) throws IOException {
+    PeerNetwork peers = Objects.requireNonNull(network);
+    ready.sendFirst().forEach(peers::send);
+    if (ready.writes()) {
+      if (ready.truncateAfter() >= 0) {
+        log.truncateAfter(ready.truncateAfter());
+      }
+      log.append(ready.append(), ready.commitIndex());
+      if (ready.mustSync()) {
+        log.sync();
+      }
+      var hard = ready.hardState();
+      if (hard != null) {
+        hardStates.store(hard);
+      }
+    }
+    replica.persisted();
+    ready.send().forEach(peers::send);
+    applier.commit(ready.commitIndex());
+    ready.fetches().forEach(this::serve);
+    ready.probes().forEach(this::ask);
+    ready.notices().forEach(logger::info);
+    show(ready.status());
+    ready.reads().forEach(this::readConfirmed);
+    ready.failedReads().forEach(this::readFailed);
+  }
+
+  private void show(@Nullable Status news) {
+    if (news == null) {
+      return;
+    }
+    Status before = status;
+    status = news;
+    boolean lost = before != null && before.serving() && !news.serving();
+    if (lost) {
+      applier.abandon();
+    }
+    Objects.requireNonNull(onStatus).accept(news);
+  }
+
+  private void retryHeld(long now) throws IOException {
+    List<Held> waiting = new ArrayList<>(held);
+    held.clear();
+    for (Held proposal : waiting) {
+      if (now - proposal.since() > HOLD_NANOS) {
+        fail(proposal.outcome(), ProposalException.Reason.VIEW_CHANGING);
+      } else {
+        propose(proposal, now);
+      }
+    }
+    if (replica.hasWork()) {
+      perform(replica.ready());
+    }
+  }
+
+  private void readConfirmed(Ready.Read read) {
+    HeldRead waiting = reads.remove(read.id());
+    if (waiting != null) {
+      applier.whenApplied(read.index(), waiting.ready());
+    }
+  }
+
+  private void readFailed(long id) {
+    HeldRead waiting = reads.remove(id);
+    if (waiting == null) {
+      return;
+    }
+    Status known = status;
+    boolean mayComeBack = known != null && known.serving() && !stopping;
+    if (mayComeBack && System.nanoTime() - waiting.since() < HOLD_NANOS) {
+      // A view change of this primary's own: ask again when it may be over.
+      CompletableFuture.delayedExecutor(TICK_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(() -> inputs.add(now -> read(waiting, now)));
+    } else {
+      fail(
+          waiting.ready(),
+          mayComeBack
+              ? ProposalException.Reason.VIEW_CHANGING
+              : ProposalException.Reason.NOT_PRIMARY);
+    }
+  }
+
+  private void serve(Ready.Fetch fetch) {
+    fetches.execute(
+        () -> {
+          try {
+            // Whether the other's log is the same up to there, its own hash of what it gets tells.
+            var entries = log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
+            Envelope answer = fetch.answer(entries);
+            inputs.add(now -> Objects.requireNonNull(network).send(answer));
+          } catch (IOException | RuntimeException e) {
+            logger.error("cannot read the log after {} for a peer", fetch.after(), e);
+          }
+        });
+  }
+
+  private void ask(Ready.Probe question) {
+    CrashProbe asker = probe;
+    if (asker != null) {
+      asker.probe(
+          question.target(), refused -> inputs.add(now -> replica.probed(question, refused, now)));
+    }
+  }
+
+  private static void fail(CompletableFuture<?> future, ProposalException.Reason reason) {
+    future.completeExceptionally(new ProposalException(reason));
+  }
+
+  /**
+   * Says goodbye to the others (R7) and ends the replica thread, having done what was under way.
+   * Proposals that come later are refused.
+   */
+  @Override
+  public void close() {
+    inputs.add(
+        now -> {
+          replica.leave(now);
+          held.forEach(h -> fail(h.outcome(), ProposalException.Reason.STOPPING));
+          held.clear();
+          stopping = true;
+        });
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    fetches.shutdown();
+    reads.values().forEach(r -> fail(r.ready(), ProposalException.Reason.STOPPING));
+  }
+}

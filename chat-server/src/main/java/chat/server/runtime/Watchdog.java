@@ -1,0 +1,53 @@
+package chat.server.runtime;
+
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * Ends a server whose replica thread hangs (R16): others take it for dead only when it is. It
+ * counts its own ticks, so time in which the whole process stood still does not count.
+ */
+public final class Watchdog implements AutoCloseable {
+  private static final long TICK_MILLIS = 500;
+  private static final int TICKS_MAX = 20;
+
+  private final LongSupplier rounds;
+  private final Consumer<Throwable> fatal;
+  private final Thread thread = new Thread(this::run, "watchdog");
+
+  /**
+   * @param rounds grows while the watched thread works
+   */
+  public Watchdog(LongSupplier rounds, Consumer<Throwable> fatal) {
+    this.rounds = rounds;
+    this.fatal = fatal;
+    thread.setDaemon(true);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    long seen = rounds.getAsLong();
+    int still = 0;
+    while (still < TICKS_MAX) {
+      try {
+        Thread.sleep(TICK_MILLIS);
+      } catch (InterruptedException e) {
+        return; // closed
+      }
+      long now = rounds.getAsLong();
+      still = now == seen ? still + 1 : 0;
+      seen = now;
+    }
+    fatal.accept(
+        new IllegalStateException(
+            "the replica thread has not moved for " + TICK_MILLIS * TICKS_MAX + " ms"));
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}

@@ -1,0 +1,188 @@
+package chat.server.storage;
+
+import chat.server.chat.Account;
+import chat.server.chat.SessionRecord;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is asked at every message, in memory: accounts, sessions, who has how many messages waiting.
+ * Rebuilt from the database at start. Written by the apply thread alone; the methods that say so
+ * may be called from any thread and see what is applied, perhaps a moment before the database does.
+ */
+final class ChatMemory {
+  private static final class Inbox {
+    final UndeliveredIds undelivered = new UndeliveredIds();
+    long newestId;
+    volatile int count;
+  }
+
+  private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
+  private final ConcurrentNavigableMap<String, Account> byKey = new ConcurrentSkipListMap<>();
+  private final Map<String, SessionRecord> sessions = new ConcurrentHashMap<>();
+  private final Map<Long, SessionRecord> openByAccount = new ConcurrentHashMap<>();
+  private final Map<String, SessionRecord> attached = new ConcurrentHashMap<>();
+  private final Map<Long, ArrayDeque<String>> takenOver = new ConcurrentHashMap<>();
+  private final ArrayDeque<String> deleted = new ArrayDeque<>();
+  private final Map<Long, Inbox> inboxes = new ConcurrentHashMap<>();
+  private volatile long lastTimeMicros;
+
+  /** From any thread. */
+  long lastTimeMicros() {
+    return lastTimeMicros;
+  }
+
+  void setLastTimeMicros(long micros) {
+    lastTimeMicros = micros;
+  }
+
+  /** From any thread: an account by id, deleted ones too. */
+  @Nullable Account account(long id) {
+    return accounts.get(id);
+  }
+
+  /** From any thread: the account that has a name now. */
+  @Nullable Account accountNamed(String key) {
+    return byKey.get(key);
+  }
+
+  /** From any thread: accounts in the order of their keys. */
+  ConcurrentNavigableMap<String, Account> byKey() {
+    return byKey;
+  }
+
+  /** From any thread. */
+  @Nullable SessionRecord session(String token) {
+    return sessions.get(token);
+  }
+
+  /** From any thread. */
+  @Nullable SessionRecord openSession(long accountId) {
+    return openByAccount.get(accountId);
+  }
+
+  /** From any thread. */
+  int undeliveredCount(long accountId) {
+    Inbox inbox = inboxes.get(accountId);
+    return inbox == null ? 0 : inbox.count;
+  }
+
+  Collection<Account> accounts() {
+    return accounts.values();
+  }
+
+  Collection<SessionRecord> sessions() {
+    return sessions.values();
+  }
+
+  void put(Account account) {
+    accounts.put(account.id(), account);
+    if (account.deleted()) {
+      byKey.computeIfPresent(account.key(), (key, now) -> now.id() == account.id() ? null : now);
+    } else {
+      byKey.put(account.key(), account);
+    }
+  }
+
+  void put(SessionRecord session) {
+    SessionRecord before = sessions.put(session.token(), session);
+    forget(before);
+    switch (session.state()) {
+      case OPEN -> {
+        openByAccount.put(session.accountId(), session);
+        if (session.streamId() != 0) {
+          attached.put(session.token(), session);
+        }
+      }
+      case TAKEN_OVER ->
+          takenOver
+              .computeIfAbsent(session.accountId(), id -> new ArrayDeque<>())
+              .addLast(session.token());
+      case DELETED -> deleted.addLast(session.token());
+    }
+  }
+
+  void remove(SessionRecord session) {
+    forget(sessions.remove(session.token()));
+  }
+
+  private void forget(@Nullable SessionRecord before) {
+    if (before == null) {
+      return;
+    }
+    openByAccount.computeIfPresent(
+        before.accountId(), (id, open) -> open.token().equals(before.token()) ? null : open);
+    attached.remove(before.token());
+    ArrayDeque<String> old = takenOver.get(before.accountId());
+    if (old != null && old.remove(before.token()) && old.isEmpty()) {
+      takenOver.remove(before.accountId());
+    }
+    if (before.state() == SessionRecord.State.DELETED) {
+      deleted.remove(before.token());
+    }
+  }
+
+  List<SessionRecord> takenOver(long accountId) {
+    List<SessionRecord> found = resolve(takenOver.getOrDefault(accountId, new ArrayDeque<>()));
+    // The same order on every server, whether it has read them from its database or not.
+    found.sort(
+        Comparator.comparingLong(SessionRecord::touchedMicros).thenComparing(SessionRecord::token));
+    return found;
+  }
+
+  List<SessionRecord> deletedSessions() {
+    return resolve(deleted);
+  }
+
+  List<SessionRecord> attachedInOtherReigns(long reign) {
+    List<SessionRecord> others = new ArrayList<>();
+    for (SessionRecord session : attached.values()) {
+      if (session.reign() != reign) {
+        others.add(session);
+      }
+    }
+    return others;
+  }
+
+  private List<SessionRecord> resolve(Collection<String> tokens) {
+    List<SessionRecord> found = new ArrayList<>();
+    for (String token : tokens) {
+      SessionRecord session = sessions.get(token);
+      if (session != null) {
+        found.add(session);
+      }
+    }
+    return found;
+  }
+
+  /** A message for an account; {@code waiting} unless it is delivered already. */
+  void received(long accountId, long messageId, boolean waiting) {
+    Inbox inbox = inboxes.computeIfAbsent(accountId, id -> new Inbox());
+    inbox.newestId = Math.max(inbox.newestId, messageId);
+    if (waiting) {
+      inbox.undelivered.add(messageId);
+      inbox.count = inbox.undelivered.size();
+    }
+  }
+
+  long newestInboxId(long accountId) {
+    Inbox inbox = inboxes.get(accountId);
+    return inbox == null ? 0 : inbox.newestId;
+  }
+
+  void dropUndelivered(long accountId, long upTo) {
+    Inbox inbox = inboxes.get(accountId);
+    if (inbox != null) {
+      inbox.undelivered.dropUpTo(upTo);
+      inbox.count = inbox.undelivered.size();
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package chat.server.storage;
+
+import chat.server.chat.Account;
+import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatStateMachine;
+import chat.server.chat.Command;
+import chat.server.chat.CommandCodec;
+import chat.server.chat.Outcome;
+import chat.server.chat.SessionRecord;
+import chat.server.replication.Entry;
+import chat.server.replication.Epoch;
+import chat.server.replication.LogPosition;
+import chat.server.runtime.AppliedState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.h2.jdbcx.JdbcConnectionPool;
+
+/**
+ * The chat's state in an embedded H2 database: a copy of what the log says, fast to ask. It is
+ * flushed seldom and loses what is newer when the process is killed; what counts is the position
+ * that it reads back at start, from where the log is replayed. Space is never reused, since reuse
+ * is what loses older rows at a crash. Applying is confined to the apply thread.
+ */
+public final class H2ChatState implements AppliedState {
+  private static final String NAME = "chat";
+  private static final long CHECKPOINT_NANOS = 2_000_000_000L;
+  private static final long CHECKPOINT_BYTES = 64L << 20;
+
+  private final Connection connection;
+  private final JdbcConnectionPool readers;
+  private final ChatMemory memory = new ChatMemory();
+  private final H2Tables tables;
+  private final ChatStateMachine rules;
+  private final H2Queries queries;
+  private LogPosition position;
+  private long checkpointAt = System.nanoTime();
+  private boolean dirty;
+
+  /**
+   * Opens the database in a directory, making it if there is none.
+   *
+   * @throws DatabaseUnusableException if it cannot be opened or is of another version: throw it
+   *     away
+   */
+  public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
+    Files.createDirectories(directory);
+    String url =
+        "jdbc:h2:file:"
+            + directory.toAbsolutePath().resolve(NAME)
+            + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;WRITE_DELAY=2000;MAX_COMPACT_TIME=0"
+            + ";CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+    JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
+    readers.setMaxConnections(16);
+    try {
+      return new H2ChatState(readers);
+    } catch (SQLException | RuntimeException e) {
+      readers.dispose();
+      throw new DatabaseUnusableException("the database in " + directory + " cannot be used", e);
+    }
+  }
+
+  /** Deletes the database of a directory, if any; it must not be open. */
+  public static void discard(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.sorted(Comparator.naturalOrder()).toList()) {
+        if (file.getFileName().toString().startsWith(NAME + ".")) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private H2ChatState(JdbcConnectionPool readers) throws SQLException, DatabaseUnusableException {
+    this.readers = readers;
+    this.connection = readers.getConnection();
+    connection.setAutoCommit(false);
+    Schema.ensure(connection);
+    long requestDay;
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT * FROM applied")) {
+      row.next();
+      position =
+          new LogPosition(
+              row.getLong("log_index"), new Epoch(row.getLong("epoch")), row.getLong("hash"));
+      memory.setLastTimeMicros(row.getLong("last_time"));
+      requestDay = row.getLong("request_day");
+    }
+    load();
+    this.tables = new H2Tables(connection, memory, requestDay);
+    this.rules = new ChatStateMachine(tables);
+    this.queries = new H2Queries(readers, memory);
+    connection.commit();
+  }
+
+  private void load() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row = statement.executeQuery("SELECT * FROM accounts ORDER BY id")) {
+        while (row.next()) {
+          memory.put(
+              new Account(
+                  row.getLong("id"),
+                  row.getString("username"),
+                  row.getString("password_hash"),
+                  row.getString("create_request"),
+                  row.getLong("created"),
+                  row.getLong("acknowledged"),
+                  row.getBoolean("deleted")));
+        }
+      }
+      try (ResultSet row = statement.executeQuery("SELECT * FROM sessions ORDER BY touched")) {
+        while (row.next()) {
+          memory.put(
+              new SessionRecord(
+                  new String(row.getBytes("token"), StandardCharsets.ISO_8859_1),
+                  row.getLong("account_id"),
+                  SessionRecord.State.values()[row.getByte("state")],
+                  row.getLong("expires"),
+                  row.getLong("touched"),
+                  row.getLong("stream_id"),
+                  row.getLong("reign"),
+                  row.getString("request_id"),
+                  row.getInt("discarded")));
+        }
+      }
+    }
+    loadInboxes();
+  }
+
+  private void loadInboxes() throws SQLException {
+    try (PreparedStatement waiting =
+            connection.prepareStatement(
+                "SELECT id FROM messages WHERE recipient_id = ? AND id > ? ORDER BY id");
+        PreparedStatement newest =
+            connection.prepareStatement("SELECT MAX(id) FROM messages WHERE recipient_id = ?")) {
+      for (Account account : memory.accounts()) {
+        newest.setLong(1, account.id());
+        try (ResultSet row = newest.executeQuery()) {
+          if (!row.next() || row.getLong(1) == 0) {
+            continue;
+          }
+          memory.received(account.id(), row.getLong(1), false);
+        }
+        if (account.deleted()) {
+          continue;
+        }
+        waiting.setLong(1, account.id());
+        waiting.setLong(2, account.acknowledgedId());
+        try (ResultSet row = waiting.executeQuery()) {
+          while (row.next()) {
+            memory.received(account.id(), row.getLong(1), true);
+          }
+        }
+      }
+    }
+  }
+
+  /** Reads for the service. */
+  public ChatQueries queries() {
+    return queries;
+  }
+
+  @Override
+  public LogPosition position() {
+    return position;
+  }
+
+  @Override
+  public List<Applied> apply(List<Entry> entries) {
+    List<Applied> results = new ArrayList<>(entries.size());
+    LogPosition next = position;
+    for (Entry entry : entries) {
+      if (entry.index() != next.index() + 1) {
+        throw new IllegalStateException("applying " + entry + " after " + next);
+      }
+      if (entry.payload().length == 0) {
+        results.add(new Applied(entry.position(), null, new Outcome.Nothing()));
+      } else {
+        Command command = CommandCodec.decode(entry.payload());
+        results.add(new Applied(entry.position(), command, rules.apply(entry.index(), command)));
+      }
+      next = entry.position();
+    }
+    try {
+      tables.commit(next);
+    } catch (SQLException e) {
+      throw new StorageFailure("applying up to " + next, e);
+    }
+    position = next;
+    dirty = true;
+    return results;
+  }
+
+  /** Writes to the disk what has been applied, if enough of it has gathered; else does nothing. */
+  @Override
+  public void checkpointIfDue() {
+    boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
+    if (dirty && (due || tables.bytesSinceCheckpoint() > CHECKPOINT_BYTES)) {
+      checkpoint();
+    }
+  }
+
+  private void checkpoint() {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CHECKPOINT SYNC");
+      connection.commit();
+    } catch (SQLException e) {
+      throw new StorageFailure("writing to the disk", e);
+    }
+    tables.checkpointed();
+    checkpointAt = System.nanoTime();
+    dirty = false;
+  }
+
+  /**
+   * A digest of everything that the state says, for comparing servers; slow. Equal states have
+   * equal digests however they came about.
+   */
+  public long digest() throws SQLException {
+    long digest = position.hash();
+    String[] queries = {
+      "SELECT id, username, password_hash, acknowledged, deleted FROM accounts ORDER BY id",
+      "SELECT token, account_id, state, expires, touched, stream_id, discarded FROM sessions"
+          + " ORDER BY token",
+      "SELECT id, sender_id, recipient_id, sent, live, text FROM messages ORDER BY id"
+    };
+    for (String sql : queries) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery(sql)) {
+        int columns = row.getMetaData().getColumnCount();
+        while (row.next()) {
+          for (int i = 1; i <= columns; i++) {
+            digest = digest * 1_000_003 + row.getString(i).hashCode();
+          }
+        }
+      }
+    }
+    for (Account account : memory.byKey().values()) {
+      digest = digest * 1_000_003 + memory.undeliveredCount(account.id());
+    }
+    return digest;
+  }
+
+  @Override
+  public void close() {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN");
+    } catch (SQLException e) {
+      throw new StorageFailure("closing", e);
+    } finally {
+      readers.dispose();
+    }
+  }
+}

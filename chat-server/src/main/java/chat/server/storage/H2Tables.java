@@ -1,0 +1,271 @@
+package chat.server.storage;
+
+import chat.server.chat.Account;
+import chat.server.chat.ChatTables;
+import chat.server.chat.SessionRecord;
+import chat.server.chat.StoredMessage;
+import chat.server.replication.LogPosition;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables of the rules on H2: reads from memory, writes collected and flushed once a batch, so
+ * that a message costs one insert and its request id another. Confined to the apply thread.
+ */
+final class H2Tables implements ChatTables {
+  private record Pending(StoredMessage message, boolean live) {}
+
+  private final Connection connection;
+  private final ChatMemory memory;
+  private final RequestMemory requests;
+  private final Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
+  private final Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
+  private final Map<Long, Pending> pendingMessages = new LinkedHashMap<>();
+  private final PreparedStatement insertMessage;
+  private final PreparedStatement selectMessage;
+  private final PreparedStatement mergeAccount;
+  private final PreparedStatement mergeSession;
+  private final PreparedStatement deleteSession;
+  private final PreparedStatement updateApplied;
+  private long bytesSinceCheckpoint;
+
+  H2Tables(Connection connection, ChatMemory memory, long requestDay) throws SQLException {
+    this.connection = connection;
+    this.memory = memory;
+    this.requests = new RequestMemory(connection, requestDay);
+    this.insertMessage =
+        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?)");
+    this.selectMessage = connection.prepareStatement("SELECT * FROM messages WHERE id = ?");
+    this.mergeAccount =
+        connection.prepareStatement("MERGE INTO accounts KEY(id) VALUES(?, ?, ?, ?, ?, ?, ?)");
+    this.mergeSession =
+        connection.prepareStatement(
+            "MERGE INTO sessions KEY(token) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.deleteSession = connection.prepareStatement("DELETE FROM sessions WHERE token = ?");
+    this.updateApplied =
+        connection.prepareStatement(
+            "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?,"
+                + " request_day = ? WHERE one = 1");
+  }
+
+  @Override
+  public long lastTimeMicros() {
+    return memory.lastTimeMicros();
+  }
+
+  @Override
+  public void setLastTimeMicros(long micros) {
+    memory.setLastTimeMicros(micros);
+  }
+
+  @Override
+  public @Nullable Account accountNamed(String key) {
+    return memory.accountNamed(key);
+  }
+
+  @Override
+  public @Nullable Account account(long id) {
+    return memory.account(id);
+  }
+
+  @Override
+  public void put(Account account) {
+    memory.put(account);
+    dirtyAccounts.put(account.id(), account);
+  }
+
+  @Override
+  public @Nullable SessionRecord session(String token) {
+    return memory.session(token);
+  }
+
+  @Override
+  public @Nullable SessionRecord openSession(long accountId) {
+    return memory.openSession(accountId);
+  }
+
+  @Override
+  public List<SessionRecord> takenOver(long accountId) {
+    return memory.takenOver(accountId);
+  }
+
+  @Override
+  public List<SessionRecord> deletedSessions() {
+    return memory.deletedSessions();
+  }
+
+  @Override
+  public List<SessionRecord> attachedInOtherReigns(long reign) {
+    return memory.attachedInOtherReigns(reign);
+  }
+
+  @Override
+  public void put(SessionRecord session) {
+    memory.put(session);
+    dirtySessions.put(session.token(), session);
+  }
+
+  @Override
+  public void remove(SessionRecord session) {
+    memory.remove(session);
+    dirtySessions.put(session.token(), null);
+  }
+
+  @Override
+  public void add(StoredMessage message, boolean live) {
+    pendingMessages.put(message.messageId(), new Pending(message, live));
+    memory.received(message.recipientId(), message.messageId(), true);
+    bytesSinceCheckpoint += message.text().length() + 64L;
+  }
+
+  @Override
+  public @Nullable StoredMessage message(long id) {
+    Pending pending = pending(id);
+    return pending == null ? null : pending.message();
+  }
+
+  @Override
+  public boolean wasLive(long id) {
+    Pending pending = pending(id);
+    return pending != null && pending.live();
+  }
+
+  private @Nullable Pending pending(long id) {
+    Pending pending = pendingMessages.get(id);
+    if (pending != null) {
+      return pending;
+    }
+    try {
+      selectMessage.setLong(1, id);
+      try (ResultSet row = selectMessage.executeQuery()) {
+        return row.next()
+            ? new Pending(MessageRows.read(row, memory), row.getBoolean("live"))
+            : null;
+      }
+    } catch (SQLException e) {
+      throw new StorageFailure("reading message " + id, e);
+    }
+  }
+
+  @Override
+  public int undeliveredCount(long accountId) {
+    return memory.undeliveredCount(accountId);
+  }
+
+  @Override
+  public long newestInboxId(long accountId) {
+    return memory.newestInboxId(accountId);
+  }
+
+  @Override
+  public void dropUndelivered(long accountId, long upToMessageId) {
+    memory.dropUndelivered(accountId, upToMessageId);
+  }
+
+  @Override
+  public long remembered(long accountId, String requestId, long afterMicros) {
+    try {
+      long id = requests.find(accountId, requestId);
+      StoredMessage message = id == 0 ? null : message(id);
+      return message != null && message.sentTimeMicros() > afterMicros ? id : 0;
+    } catch (SQLException e) {
+      throw new StorageFailure("looking for a request id", e);
+    }
+  }
+
+  @Override
+  public void remember(long accountId, String requestId, long messageId, long timeMicros) {
+    requests.add(accountId, requestId, messageId, timeMicros);
+    bytesSinceCheckpoint += 64;
+  }
+
+  long bytesSinceCheckpoint() {
+    return bytesSinceCheckpoint;
+  }
+
+  void checkpointed() {
+    bytesSinceCheckpoint = 0;
+  }
+
+  /** Writes what was collected, and the position, in one transaction. */
+  void commit(LogPosition position) throws SQLException {
+    requests.beginDays();
+    writeAccounts();
+    writeSessions();
+    writeMessages();
+    requests.write();
+    updateApplied.setLong(1, position.index());
+    updateApplied.setLong(2, position.epoch().number());
+    updateApplied.setLong(3, position.hash());
+    updateApplied.setLong(4, memory.lastTimeMicros());
+    updateApplied.setLong(5, requests.day());
+    updateApplied.executeUpdate();
+    connection.commit();
+  }
+
+  private void writeMessages() throws SQLException {
+    if (pendingMessages.isEmpty()) {
+      return;
+    }
+    for (Pending p : pendingMessages.values()) {
+      StoredMessage m = p.message();
+      insertMessage.setLong(1, m.messageId());
+      insertMessage.setLong(2, m.senderId());
+      insertMessage.setLong(3, m.recipientId());
+      insertMessage.setLong(4, m.sentTimeMicros());
+      insertMessage.setBoolean(5, p.live());
+      insertMessage.setString(6, m.text());
+      insertMessage.addBatch();
+    }
+    insertMessage.executeBatch();
+    pendingMessages.clear();
+  }
+
+  private void writeAccounts() throws SQLException {
+    if (dirtyAccounts.isEmpty()) {
+      return;
+    }
+    for (Account a : dirtyAccounts.values()) {
+      mergeAccount.setLong(1, a.id());
+      mergeAccount.setString(2, a.username());
+      mergeAccount.setString(3, a.passwordHash());
+      mergeAccount.setString(4, a.createRequestId());
+      mergeAccount.setLong(5, a.createdMicros());
+      mergeAccount.setLong(6, a.acknowledgedId());
+      mergeAccount.setBoolean(7, a.deleted());
+      mergeAccount.addBatch();
+    }
+    mergeAccount.executeBatch();
+    dirtyAccounts.clear();
+  }
+
+  private void writeSessions() throws SQLException {
+    for (Map.Entry<String, @Nullable SessionRecord> e : dirtySessions.entrySet()) {
+      byte[] token = e.getKey().getBytes(StandardCharsets.ISO_8859_1);
+      SessionRecord s = e.getValue();
+      if (s == null) {
+        deleteSession.setBytes(1, token);
+        deleteSession.executeUpdate();
+      } else {
+        mergeSession.setBytes(1, token);
+        mergeSession.setLong(2, s.accountId());
+        mergeSession.setByte(3, (byte) s.state().ordinal());
+        mergeSession.setLong(4, s.expireTimeMicros());
+        mergeSession.setLong(5, s.touchedMicros());
+        mergeSession.setLong(6, s.streamId());
+        mergeSession.setLong(7, s.reign());
+        mergeSession.setString(8, s.requestId());
+        mergeSession.setInt(9, s.discarded());
+        mergeSession.executeUpdate();
+      }
+    }
+    dirtySessions.clear();
+  }
+}

@@ -1,0 +1,74 @@
+package chat.server.storage;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * The tables. There are no migrations: the database follows from the log, and one of another
+ * version is thrown away and built anew.
+ */
+final class Schema {
+  /** Of what this class makes. */
+  static final int VERSION = 1;
+
+  /** Request ids of three days in turn: the day before yesterday's is emptied, never searched. */
+  static final int REQUEST_TABLES = 3;
+
+  private static final String[] TABLES = {
+    "CREATE TABLE applied(one INT PRIMARY KEY, version INT NOT NULL, log_index BIGINT NOT NULL,"
+        + " epoch BIGINT NOT NULL, hash BIGINT NOT NULL, last_time BIGINT NOT NULL,"
+        + " request_day BIGINT NOT NULL)",
+    "CREATE TABLE accounts(id BIGINT PRIMARY KEY, username VARCHAR(64) NOT NULL,"
+        + " password_hash VARCHAR(512) NOT NULL, create_request VARCHAR(64) NOT NULL,"
+        + " created BIGINT NOT NULL, acknowledged BIGINT NOT NULL, deleted BOOLEAN NOT NULL)",
+    "CREATE TABLE sessions(token BINARY(32) PRIMARY KEY, account_id BIGINT NOT NULL,"
+        + " state TINYINT NOT NULL, expires BIGINT NOT NULL, touched BIGINT NOT NULL,"
+        + " stream_id BIGINT NOT NULL, reign BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
+        + " discarded INT NOT NULL)",
+    // Clustered on the log index: appending is the cheapest thing H2 does.
+    "CREATE TABLE messages(id BIGINT PRIMARY KEY, sender_id BIGINT NOT NULL,"
+        + " recipient_id BIGINT NOT NULL, sent BIGINT NOT NULL, live BOOLEAN NOT NULL,"
+        + " text VARCHAR NOT NULL)",
+    "CREATE INDEX inbox ON messages(recipient_id, id)",
+    "CREATE INDEX history ON messages(sender_id, recipient_id, id)",
+    "CREATE TABLE requests_0(account_id BIGINT, request_id VARCHAR(64), message_id BIGINT,"
+        + " PRIMARY KEY(account_id, request_id))",
+    "CREATE TABLE requests_1(account_id BIGINT, request_id VARCHAR(64), message_id BIGINT,"
+        + " PRIMARY KEY(account_id, request_id))",
+    "CREATE TABLE requests_2(account_id BIGINT, request_id VARCHAR(64), message_id BIGINT,"
+        + " PRIMARY KEY(account_id, request_id))",
+    "INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0)"
+  };
+
+  private Schema() {}
+
+  /**
+   * Makes the tables where there are none.
+   *
+   * @throws DatabaseUnusableException if there are those of another version
+   */
+  static void ensure(Connection connection) throws SQLException, DatabaseUnusableException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet found =
+          statement.executeQuery(
+              "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'PUBLIC'")) {
+        found.next();
+        if (found.getInt(1) == 0) {
+          for (String sql : TABLES) {
+            statement.execute(sql);
+          }
+          connection.commit();
+          return;
+        }
+      }
+      try (ResultSet version = statement.executeQuery("SELECT version FROM applied")) {
+        if (!version.next() || version.getInt(1) != VERSION) {
+          throw new DatabaseUnusableException(
+              "the database has another schema than version " + VERSION);
+        }
+      }
+    }
+  }
+}

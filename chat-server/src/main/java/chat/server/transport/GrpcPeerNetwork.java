@@ -1,0 +1,234 @@
+package chat.server.transport;
+
+import chat.server.replication.Envelope;
+import chat.server.replication.Message;
+import chat.server.replication.ServerId;
+import chat.server.runtime.PeerNetwork;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The other servers over gRPC: a connection to each, and a port where they connect to this one.
+ * Plaintext.
+ *
+ * <p>Thread-safe. {@link Receiver}'s methods are called by two network threads, which do nothing
+ * but read, write and hand over: a receiver that holds them up holds up all peers.
+ */
+public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
+  /** Of one message, as encoded: a batch of entries with all that is around them. */
+  static final int MESSAGE_BYTES_MAX = 8 << 20;
+
+  static final int CALLS_PER_CONNECTION_MAX = 128;
+
+  private static final int THREADS = 2;
+  // Several batches fit on the way, so that a stream never waits for a window between two of them.
+  private static final int WINDOW_BYTES = 4 << 20;
+  private static final int CONNECT_TIMEOUT_MILLIS = 1000;
+  private static final long CLOSING_MILLIS = 500;
+
+  private final ServerId self;
+  private final InetSocketAddress listen;
+  private final Map<ServerId, InetSocketAddress> peers;
+  private final RefusalLog refusals = new RefusalLog();
+
+  private volatile @Nullable Running running;
+
+  private record Running(
+      EventLoopGroup threads,
+      Server server,
+      ReplicationEndpoint endpoint,
+      Map<ServerId, PeerLink> links) {}
+
+  /**
+   * A network that is silent until {@link #start}.
+   *
+   * @param self this server
+   * @param listen where other servers reach this one; port 0 takes a free one
+   * @param peers where this one reaches the others; host names are resolved at each connection, so
+   *     unresolved addresses are welcome
+   */
+  public GrpcPeerNetwork(
+      ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+    if (peers.containsKey(self)) {
+      throw new IllegalArgumentException("server " + self + " is not a peer of itself");
+    }
+    this.self = self;
+    this.listen = listen;
+    this.peers = Map.copyOf(peers);
+  }
+
+  /**
+   * Listens, and connects to every peer from now on.
+   *
+   * @param receiver gets what arrives, from now on and before this returns
+   * @throws IOException if it cannot listen; its text names the address and says why
+   */
+  public synchronized void start(Receiver receiver) throws IOException {
+    if (running != null) {
+      throw new IllegalStateException("started already");
+    }
+    PeerGate gate = new PeerGate(self, peers.keySet());
+    ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, refusals);
+    EventLoopGroup threads =
+        new MultiThreadIoEventLoopGroup(
+            THREADS, new DefaultThreadFactory("peer-network", true), NioIoHandler.newFactory());
+    Server server;
+    try {
+      server = listen(threads, endpoint);
+    } catch (IOException e) {
+      stop(threads);
+      throw e;
+    }
+    Map<ServerId, PeerLink> links = new TreeMap<>();
+    peers.forEach(
+        (id, address) ->
+            links.put(
+                id,
+                new PeerLink(
+                    id,
+                    gate,
+                    () -> channel(address, threads),
+                    threads.next(),
+                    receiver,
+                    refusals)));
+    running = new Running(threads, server, endpoint, links);
+    links.values().forEach(PeerLink::start);
+  }
+
+  /** Where this server listens, once started. */
+  public int port() {
+    Running now = running;
+    return now == null ? listen.getPort() : now.server.getPort();
+  }
+
+  @Override
+  public void send(Envelope envelope) {
+    Running now = running;
+    if (now == null) {
+      return;
+    }
+    if (envelope.message() instanceof Message.Request request) {
+      PeerLink link = now.links.get(envelope.to());
+      if (link != null) {
+        link.send(envelope, request);
+      }
+    } else {
+      now.endpoint.answer(envelope);
+    }
+  }
+
+  /** How many callers wait for an answer of this server. */
+  int waiting() {
+    Running now = running;
+    return now == null ? 0 : now.endpoint.waiting();
+  }
+
+  boolean isConnectedTo(ServerId peer) {
+    Running now = running;
+    PeerLink link = now == null ? null : now.links.get(peer);
+    return link != null && link.isConnected();
+  }
+
+  /**
+   * Lets what was just sent get out, then closes every connection and the port: within about a
+   * second. Not to be called by a network thread. Nothing is received afterwards.
+   */
+  @Override
+  public synchronized void close() {
+    Running now = running;
+    running = null;
+    if (now == null) {
+      return;
+    }
+    now.server.shutdown();
+    List<ManagedChannel> channels = new ArrayList<>();
+    now.links.values().forEach(link -> channels.add(link.close()));
+    now.endpoint.close();
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSING_MILLIS);
+    try {
+      for (ManagedChannel channel : channels) {
+        channel.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
+      now.server.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    channels.forEach(ManagedChannel::shutdownNow);
+    now.server.shutdownNow();
+    stop(now.threads);
+  }
+
+  private static void stop(EventLoopGroup threads) {
+    threads
+        .shutdownGracefully(0, CLOSING_MILLIS, TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly(CLOSING_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private Server listen(EventLoopGroup threads, ReplicationEndpoint endpoint) throws IOException {
+    String where = listen.getHostString() + ":" + listen.getPort();
+    InetSocketAddress resolved =
+        listen.isUnresolved()
+            ? new InetSocketAddress(listen.getHostString(), listen.getPort())
+            : listen;
+    if (resolved.isUnresolved()) {
+      throw new IOException("cannot listen for other servers on " + where + ": unknown host");
+    }
+    try {
+      return NettyServerBuilder.forAddress(resolved)
+          .bossEventLoopGroup(threads)
+          .workerEventLoopGroup(threads)
+          .channelType(NioServerSocketChannel.class)
+          // Handlers only check and hand over.
+          .directExecutor()
+          .maxInboundMessageSize(MESSAGE_BYTES_MAX)
+          .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
+          .flowControlWindow(WINDOW_BYTES)
+          .handshakeTimeout(5, TimeUnit.SECONDS)
+          // A peer whose host is gone leaves a connection that nobody closes.
+          .keepAliveTime(10, TimeUnit.SECONDS)
+          .keepAliveTimeout(5, TimeUnit.SECONDS)
+          .maxConnectionIdle(1, TimeUnit.MINUTES)
+          .addService(endpoint)
+          .build()
+          .start();
+    } catch (IOException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(
+          "cannot listen for other servers on " + where + ": " + cause.getMessage(), e);
+    }
+  }
+
+  private static ManagedChannel channel(InetSocketAddress address, EventLoopGroup threads) {
+    return NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
+        .eventLoopGroup(threads)
+        .channelType(NioSocketChannel.class)
+        .usePlaintext()
+        .directExecutor()
+        // Servers reach each other directly or not at all.
+        .proxyDetector(target -> null)
+        // The core repeats what it needs; gRPC would keep a copy of the stream in case.
+        .disableRetry()
+        .maxInboundMessageSize(MESSAGE_BYTES_MAX)
+        .flowControlWindow(WINDOW_BYTES)
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .build();
+  }
+}

@@ -1,0 +1,41 @@
+# Sourced by the scripts beside it. Works in a checkout, where it builds first if it must, and in an
+# unpacked distribution, which has all jars in lib/.
+
+chat_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+chat_java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+
+# Builds without tests and quality checks if a source is newer than the last such build. Two scripts
+# that start together build once.
+chat_build() {
+  local built=$chat_home/target/built
+  mkdir -p "$chat_home/target"
+  (
+    if command -v flock >/dev/null; then flock 9; fi
+    cd "$chat_home"
+    if [[ -e $built ]] && compgen -G 'chat-server/target/chat-server-*.jar' >/dev/null &&
+      compgen -G 'chat-client/target/chat-client-*.jar' >/dev/null &&
+      [[ -z $(find pom.xml proto chat-*/pom.xml chat-*/src/main -newer "$built" -print -quit) ]]; then
+      exit 0
+    fi
+    echo "Building (the first time this takes a minute) ..." >&2
+    # The time of the start counts: what is edited meanwhile is built the next time.
+    touch "$built.started"
+    mvn -B -ntp -q -Dstyle.color=never -Dquick -Dmaven.test.skip=true package >&2
+    mv "$built.started" "$built"
+  ) 9>"$chat_home/target/build.lock"
+}
+
+# chat_class_path MODULE: builds if need be and prints the class path of chat-server or chat-client.
+chat_class_path() {
+  if [[ -e $chat_home/pom.xml ]]; then
+    chat_build || return
+    echo "$chat_home/$1/target/$(cd "$chat_home/$1/target" && echo "$1"-[0-9]*.jar):$chat_home/$1/target/lib/*"
+  else
+    echo "$chat_home/lib/*"
+  fi
+}
+
+# The home as the programs print it: short where the user stands in it.
+chat_home_shown() {
+  if [[ $PWD == "$chat_home" ]]; then echo .; else echo "$chat_home"; fi
+}
