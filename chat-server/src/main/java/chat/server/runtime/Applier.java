@@ -152,8 +152,9 @@ public final class Applier implements AutoCloseable {
   private long awaitWork() {
     lock.lock();
     try {
-      if (!stopping && committedIndex <= appliedIndex) {
-        var unused = changed.await(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      long left = TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+      while (!stopping && committedIndex <= appliedIndex && left > 0) {
+        left = changed.awaitNanos(left);
       }
       return stopping ? -1 : committedIndex;
     } catch (InterruptedException e) {

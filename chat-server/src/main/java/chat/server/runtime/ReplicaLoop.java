@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,7 +68,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private @Nullable Consumer<Status> onStatus;
   private volatile @Nullable Status status;
   private volatile boolean stopping;
-  private volatile long rounds;
+  private final AtomicLong rounds = new AtomicLong();
   private long readIds;
   private long tickedAt;
 
@@ -106,7 +107,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
 
   /** Grows as long as the replica thread lives and works; for a watchdog. */
   public long rounds() {
-    return rounds;
+    return rounds.get();
   }
 
   @Override
@@ -188,7 +189,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
         }
         step(batch);
         batch.clear();
-        rounds++;
+        rounds.lazySet(rounds.get() + 1);
       }
     } catch (InterruptedException | IOException | RuntimeException | Error e) {
       fatal.accept(e);
