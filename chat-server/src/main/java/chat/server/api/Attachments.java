@@ -60,6 +60,10 @@ final class Attachments {
   }
 
   void becamePrimary(long newReign) {
+    if (reign != 0) {
+      // Still in office: under a new number its own streams would look like left-overs.
+      return;
+    }
     leaving.clear();
     reignSinceNanos = System.nanoTime();
     grace = true;

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * What the public service needs of the replication underneath. Thread-safe; no method blocks.
  *
+ * <p>{@link #propose} is called from {@link ChatEndpoint#onApplied} too, on the apply thread.
+ *
  * <p>Futures always complete, at the latest when the server loses its role or stops: an unanswered
  * proposal holds a place that {@link Limits#unansweredProposalsMax} bounds. They may complete on
  * any thread; callers here move to threads of their own before they do anything that takes time.
@@ -15,7 +17,8 @@ import java.util.concurrent.CompletableFuture;
 public interface ChatBackend {
   /**
    * Has a command carried out. Commands are appended in the order in which one thread proposes
-   * them.
+   * them; one that is refused takes with it those that wait behind it, or a later message of a
+   * stream could be appended without the one before it.
    *
    * @return completes when the command is committed and applied, with its outcome; exceptionally
    *     with a {@link BackendException}, of which only {@link BackendException.OutcomeUnknown}

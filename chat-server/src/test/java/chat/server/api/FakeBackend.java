@@ -1,0 +1,138 @@
+package chat.server.api;
+
+import chat.server.chat.ChatStateMachine;
+import chat.server.chat.Command;
+import chat.server.chat.Outcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of one in memory: the real rules, applied in order by one thread. Thread-safe. */
+final class FakeBackend implements ChatBackend, AutoCloseable {
+  /** Takes what has been applied, like the composition root does. */
+  interface Listener {
+    void onApplied(long index, Command command, Outcome outcome);
+  }
+
+  final MemoryTables tables = new MemoryTables();
+  final List<Command> applied = new CopyOnWriteArrayList<>();
+  private final ChatStateMachine rules = new ChatStateMachine(tables);
+  private final ExecutorService applyThread = Executors.newSingleThreadExecutor();
+  private final AtomicLong clockAheadMicros = new AtomicLong();
+  private long index;
+  private volatile @Nullable Listener listener;
+  private volatile @Nullable BackendException refusal;
+  private volatile @Nullable BackendException failure;
+  private final AtomicReference<@Nullable BackendException> failureOnce = new AtomicReference<>();
+  private final List<CompletableFuture<Outcome>> heldAnswers = new CopyOnWriteArrayList<>();
+  private volatile Predicate<Command> held = command -> false;
+
+  void listener(Listener value) {
+    listener = value;
+  }
+
+  /** Refuses everything, as a server does that is not primary. */
+  void refuse(@Nullable BackendException reason) {
+    refusal = reason;
+  }
+
+  /** Fails proposals that have passed the first check. */
+  void fail(@Nullable BackendException reason) {
+    failure = reason;
+  }
+
+  /** Neither applies nor answers such commands. */
+  void hold(Predicate<Command> condition) {
+    held = condition;
+  }
+
+  int heldCount() {
+    return heldAnswers.size();
+  }
+
+  /** Answers what is held as unknown, and holds no more. */
+  void releaseHeld() {
+    held = command -> false;
+    heldAnswers.forEach(a -> a.completeExceptionally(new BackendException.OutcomeUnknown()));
+  }
+
+  /** Fails the next proposal only. */
+  void failOnce(BackendException reason) {
+    failureOnce.set(reason);
+  }
+
+  void advanceMicros(long micros) {
+    clockAheadMicros.addAndGet(micros);
+  }
+
+  @Override
+  public CompletableFuture<Outcome> propose(Command command) {
+    BackendException once = failureOnce.getAndSet(null);
+    BackendException reason = once != null ? once : refusal == null ? failure : refusal;
+    if (reason != null) {
+      return CompletableFuture.failedFuture(reason);
+    }
+    if (held.test(command)) {
+      CompletableFuture<Outcome> answer = new CompletableFuture<>();
+      heldAnswers.add(answer);
+      return answer;
+    }
+    return CompletableFuture.supplyAsync(() -> apply(command), applyThread);
+  }
+
+  private Outcome apply(Command command) {
+    index++;
+    Outcome outcome = rules.apply(index, command);
+    applied.add(command);
+    Listener current = listener;
+    if (current != null) {
+      current.onApplied(index, command, outcome);
+    }
+    return outcome;
+  }
+
+  @Override
+  public CompletableFuture<Void> readBarrier() {
+    BackendException reason = refusal == null ? failure : refusal;
+    return reason == null
+        ? CompletableFuture.runAsync(() -> {}, applyThread)
+        : CompletableFuture.failedFuture(reason);
+  }
+
+  @Override
+  public Optional<BackendException> refusal() {
+    return Optional.ofNullable(refusal);
+  }
+
+  @Override
+  public ClusterState clusterState() {
+    return new ClusterState(
+        List.of(
+            new ClusterState.Server(1, "127.0.0.1:7401", ClusterState.Role.PRIMARY, true, 12, 11),
+            new ClusterState.Server(
+                2, "127.0.0.1:7402", ClusterState.Role.UNREACHABLE, false, 0, 0)),
+        1,
+        4,
+        List.of(1),
+        0,
+        List.of(),
+        "Server 1 serves alone.");
+  }
+
+  @Override
+  public long currentTimeMicros() {
+    return System.currentTimeMillis() * 1000 + clockAheadMicros.get();
+  }
+
+  @Override
+  public void close() {
+    applyThread.shutdownNow();
+  }
+}

@@ -1,0 +1,233 @@
+package chat.server.api;
+
+import chat.server.chat.Account;
+import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatTables;
+import chat.server.chat.SessionRecord;
+import chat.server.chat.StoredMessage;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of the chat in memory, for tests of what stands on it. Every method is synchronized.
+ */
+final class MemoryTables implements ChatTables, ChatQueries {
+  private final Map<Long, Account> accounts = new TreeMap<>();
+  private final Map<String, SessionRecord> sessions = new HashMap<>();
+  private final NavigableMap<Long, StoredMessage> messages = new TreeMap<>();
+  private final Map<Long, Boolean> live = new HashMap<>();
+  private final Map<Long, Long> delivered = new HashMap<>();
+  private final Map<String, Long> requests = new HashMap<>();
+  private long lastTime;
+
+  @Override
+  public synchronized long lastTimeMicros() {
+    return lastTime;
+  }
+
+  @Override
+  public synchronized void setLastTimeMicros(long micros) {
+    lastTime = micros;
+  }
+
+  @Override
+  public synchronized @Nullable Account accountNamed(String key) {
+    return accounts.values().stream()
+        .filter(a -> !a.deleted() && a.key().equals(key))
+        .findAny()
+        .orElse(null);
+  }
+
+  @Override
+  public synchronized @Nullable Account account(long id) {
+    return accounts.get(id);
+  }
+
+  @Override
+  public synchronized void put(Account account) {
+    accounts.put(account.id(), account);
+  }
+
+  @Override
+  public synchronized @Nullable SessionRecord session(String token) {
+    return sessions.get(token);
+  }
+
+  @Override
+  public synchronized @Nullable SessionRecord openSession(long accountId) {
+    return sessions.values().stream()
+        .filter(s -> s.accountId() == accountId && s.state() == SessionRecord.State.OPEN)
+        .findAny()
+        .orElse(null);
+  }
+
+  @Override
+  public synchronized List<SessionRecord> takenOver(long accountId) {
+    return sessionsThat(
+        s -> s.accountId() == accountId && s.state() == SessionRecord.State.TAKEN_OVER);
+  }
+
+  @Override
+  public synchronized List<SessionRecord> deletedSessions() {
+    return sessionsThat(s -> s.state() == SessionRecord.State.DELETED);
+  }
+
+  @Override
+  public synchronized List<SessionRecord> attachedInOtherReigns(long reign) {
+    return sessionsThat(s -> s.streamId() != 0 && s.reign() != reign);
+  }
+
+  private List<SessionRecord> sessionsThat(Predicate<SessionRecord> condition) {
+    return sessions.values().stream()
+        .filter(condition)
+        .sorted(Comparator.comparingLong(SessionRecord::touchedMicros))
+        .toList();
+  }
+
+  @Override
+  public synchronized void put(SessionRecord session) {
+    sessions.put(session.token(), session);
+  }
+
+  @Override
+  public synchronized void remove(SessionRecord session) {
+    sessions.remove(session.token());
+  }
+
+  @Override
+  public synchronized void add(StoredMessage message, boolean wasLive) {
+    messages.put(message.messageId(), message);
+    live.put(message.messageId(), wasLive);
+  }
+
+  @Override
+  public synchronized @Nullable StoredMessage message(long id) {
+    return messages.get(id);
+  }
+
+  @Override
+  public synchronized boolean wasLive(long id) {
+    return live.getOrDefault(id, false);
+  }
+
+  @Override
+  public synchronized int undeliveredCount(long accountId) {
+    return undelivered(accountId, 0, Integer.MAX_VALUE).size();
+  }
+
+  @Override
+  public synchronized long newestInboxId(long accountId) {
+    return messages.values().stream()
+        .filter(m -> m.recipientId() == accountId)
+        .mapToLong(StoredMessage::messageId)
+        .max()
+        .orElse(0);
+  }
+
+  @Override
+  public synchronized void dropUndelivered(long accountId, long upToMessageId) {
+    delivered.put(accountId, upToMessageId);
+  }
+
+  @Override
+  public synchronized long remembered(long accountId, String requestId, long afterMicros) {
+    return requests.getOrDefault(accountId + "/" + requestId, 0L);
+  }
+
+  @Override
+  public synchronized void remember(
+      long accountId, String requestId, long messageId, long timeMicros) {
+    requests.put(accountId + "/" + requestId, messageId);
+  }
+
+  @Override
+  public synchronized Optional<Credentials> credentials(String username) {
+    return Optional.ofNullable(accountNamed(Account.key(username)))
+        .map(a -> new Credentials(a.id(), a.username(), a.passwordHash()));
+  }
+
+  @Override
+  public synchronized Session session(byte[] tokenHash, long nowMicros) {
+    SessionRecord s = sessions.get(SessionRecord.token(tokenHash));
+    if (s == null || s.state() == SessionRecord.State.DELETED) {
+      return Session.not(SessionStatus.NONE);
+    }
+    if (s.state() == SessionRecord.State.TAKEN_OVER) {
+      return Session.not(SessionStatus.TAKEN_OVER);
+    }
+    if (s.expireTimeMicros() <= nowMicros) {
+      return Session.not(SessionStatus.EXPIRED);
+    }
+    Account account = accounts.get(s.accountId());
+    if (account == null) {
+      throw new IllegalStateException("a session of no account");
+    }
+    return new Session(
+        SessionStatus.VALID,
+        account.id(),
+        account.username(),
+        s.streamId(),
+        account.acknowledgedId(),
+        s.touchedMicros(),
+        s.expireTimeMicros());
+  }
+
+  @Override
+  public synchronized boolean isOnline(String username) {
+    Account account = accountNamed(Account.key(username));
+    SessionRecord session = account == null ? null : openSession(account.id());
+    return session != null && session.streamId() != 0;
+  }
+
+  @Override
+  public synchronized List<AccountLine> accounts(String filter, @Nullable String after, int limit) {
+    List<AccountLine> lines = new ArrayList<>();
+    accounts.values().stream()
+        .filter(a -> !a.deleted())
+        .filter(a -> after == null || a.key().compareTo(Account.key(after)) > 0)
+        .filter(a -> matches(Account.key(filter), a.key()))
+        .sorted(Comparator.comparing(Account::key))
+        .limit(limit)
+        .forEach(a -> lines.add(new AccountLine(a.username(), isOnline(a.username()))));
+    return lines;
+  }
+
+  private static boolean matches(String filter, String name) {
+    StringBuilder regex = new StringBuilder();
+    filter
+        .chars()
+        .forEach(
+            c -> regex.append(c == '*' ? ".*" : c == '?' ? "." : "\\x" + Integer.toHexString(c)));
+    return name.matches(regex.toString());
+  }
+
+  @Override
+  public synchronized List<StoredMessage> undelivered(
+      long accountId, long afterMessageId, int limit) {
+    long after = Math.max(afterMessageId, delivered.getOrDefault(accountId, 0L));
+    return messages.tailMap(after, false).values().stream()
+        .filter(m -> m.recipientId() == accountId)
+        .limit(limit)
+        .toList();
+  }
+
+  @Override
+  public synchronized List<StoredMessage> history(
+      long accountId, long peerId, long beforeMessageId, int limit) {
+    return messages.headMap(beforeMessageId, false).descendingMap().values().stream()
+        .filter(
+            m ->
+                (m.senderId() == accountId && m.recipientId() == peerId)
+                    || (m.senderId() == peerId && m.recipientId() == accountId))
+        .limit(limit)
+        .toList();
+  }
+}
