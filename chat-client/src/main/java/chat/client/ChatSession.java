@@ -1,0 +1,209 @@
+package chat.client;
+
+import chat.v1.ChatServiceGrpc;
+import chat.v1.DeleteAccountRequest;
+import chat.v1.FetchMessagesRequest;
+import chat.v1.ListAccountsRequest;
+import chat.v1.ListMessagesRequest;
+import chat.v1.LogoutRequest;
+import chat.v1.SendMessageRequest;
+import io.grpc.Channel;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/**
+ * An account's session. It belongs to the cluster, not to a connection: it survives failovers, and
+ * the token opens it again in another process. Blocking methods return when the service has
+ * answered, at most 15 s later; they throw {@link ChatException}, which is definite, or {@link
+ * OutcomeUnknownException}. Thread-safe.
+ */
+public final class ChatSession {
+  private static final int PAGE = 200;
+
+  private final Connections connections;
+  private final RequestIds requestIds;
+  private final String username;
+  private final String token;
+  private final Channel channel;
+  private final Acknowledger acknowledger;
+
+  ChatSession(Connections connections, RequestIds requestIds, String username, String token) {
+    this.connections = connections;
+    this.requestIds = requestIds;
+    this.username = username;
+    this.token = token;
+    this.channel = connections.primaryChannel(token);
+    this.acknowledger = new Acknowledger(connections, channel);
+  }
+
+  public String username() {
+    return username;
+  }
+
+  /** Whoever has it is this account; good for {@link ChatClient#resume}. */
+  public String token() {
+    return token;
+  }
+
+  /** Sends a message and waits until the service has accepted it. */
+  public SentMessage send(String recipient, String text) {
+    return send(recipient, text, requestIds.next());
+  }
+
+  /** The same with an id of the caller's, to ask again about a message of unknown outcome. */
+  public SentMessage send(String recipient, String text, String requestId) {
+    return Answers.await(sendAsync(recipient, text, requestId), requestId);
+  }
+
+  /**
+   * Sends a message without waiting. Messages on the way at the same time have no order among
+   * themselves; {@link #openSender} keeps one. The future is completed on a thread of the library's
+   * which may block.
+   */
+  public CompletableFuture<SentMessage> sendAsync(String recipient, String text) {
+    return sendAsync(recipient, text, requestIds.next());
+  }
+
+  /** The same with an id of the caller's. */
+  public CompletableFuture<SentMessage> sendAsync(String recipient, String text, String requestId) {
+    return connections
+        .call(
+            channel,
+            ChatServiceGrpc.getSendMessageMethod(),
+            SendMessageRequest.newBuilder()
+                .setRecipient(recipient)
+                .setText(text)
+                .setRequestId(requestId)
+                .build(),
+            requestId)
+        .thenApply(response -> Wire.sent(response, requestId));
+  }
+
+  /**
+   * Opens a stream that sends many messages in order.
+   *
+   * @param inFlightMax how many may be on the way at a time, 1 to 1024
+   */
+  public MessageSender openSender(int inFlightMax) {
+    return new MessageSender(connections, channel, requestIds, inFlightMax).start();
+  }
+
+  /** Opens the stream of everything that is not acknowledged and of everything that comes. */
+  public MessageStream receive() {
+    return receive(0);
+  }
+
+  /**
+   * The same, after the later of this message and what is acknowledged. The session is attached
+   * while it is open: another stream on the same session ends this one.
+   */
+  public MessageStream receive(long afterMessageId) {
+    return new MessageStream(connections, channel, acknowledger, afterMessageId).start();
+  }
+
+  /**
+   * Undelivered messages, oldest first, which stay undelivered.
+   *
+   * @param pageSize at most 1,000; 0 is the server's default
+   */
+  public FetchedMessages fetch(int pageSize) {
+    return Answers.await(
+        connections
+            .call(
+                channel,
+                ChatServiceGrpc.getFetchMessagesMethod(),
+                FetchMessagesRequest.newBuilder().setPageSize(pageSize).build(),
+                null)
+            .thenApply(
+                response ->
+                    new FetchedMessages(
+                        Wire.messages(response.getMessagesList()), response.getRemainingCount())),
+        "");
+  }
+
+  /** Tells the service that everything up to this message is delivered. Repeatable. */
+  public void acknowledge(long messageId) {
+    Answers.await(acknowledger.acknowledge(messageId), "");
+  }
+
+  /** The messages to and from another account, newest first, fetched as they are asked for. */
+  public Stream<ChatMessage> history(String peer) {
+    return Pages.stream(
+        pageToken ->
+            Answers.await(
+                connections
+                    .call(
+                        channel,
+                        ChatServiceGrpc.getListMessagesMethod(),
+                        ListMessagesRequest.newBuilder()
+                            .setPeer(peer)
+                            .setPageSize(PAGE)
+                            .setPageToken(pageToken)
+                            .build(),
+                        null)
+                    .thenApply(
+                        response ->
+                            new Pages.Page<>(
+                                Wire.messages(response.getMessagesList()),
+                                response.getNextPageToken())),
+                ""));
+  }
+
+  /**
+   * The accounts whose names match, in order, fetched as they are asked for.
+   *
+   * @param filter {@code *} any run, {@code ?} one character, all else literal; empty is all
+   */
+  public Stream<AccountInfo> accounts(String filter) {
+    return Pages.stream(
+        pageToken ->
+            Answers.await(
+                connections
+                    .call(
+                        channel,
+                        ChatServiceGrpc.getListAccountsMethod(),
+                        ListAccountsRequest.newBuilder()
+                            .setFilter(filter)
+                            .setPageSize(PAGE)
+                            .setPageToken(pageToken)
+                            .build(),
+                        null)
+                    .thenApply(
+                        response ->
+                            new Pages.Page<>(
+                                response.getAccountsList().stream()
+                                    .map(a -> new AccountInfo(a.getUsername(), a.getOnline()))
+                                    .toList(),
+                                response.getNextPageToken())),
+                ""));
+  }
+
+  /**
+   * Deletes the account and its session.
+   *
+   * @param discardUndelivered also if messages wait, which are lost then
+   * @return how many messages were discarded
+   */
+  public int deleteAccount(boolean discardUndelivered) {
+    String requestId = requestIds.next();
+    return Answers.await(
+            connections.call(
+                channel,
+                ChatServiceGrpc.getDeleteAccountMethod(),
+                DeleteAccountRequest.newBuilder()
+                    .setDiscardUndelivered(discardUndelivered)
+                    .setRequestId(requestId)
+                    .build(),
+                requestId),
+            requestId)
+        .getDiscardedCount();
+  }
+
+  /** Ends the session; the token is worth nothing afterwards. */
+  public void logout() {
+    Answers.await(
+        connections.call(
+            channel, ChatServiceGrpc.getLogoutMethod(), LogoutRequest.getDefaultInstance(), null),
+        "");
+  }
+}

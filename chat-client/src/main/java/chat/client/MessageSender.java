@@ -1,0 +1,350 @@
+package chat.client;
+
+import chat.common.ErrorReason;
+import chat.v1.ChatServiceGrpc;
+import chat.v1.SendMessagesRequest;
+import chat.v1.SendMessagesResponse;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends many messages over one stream, several on the way at a time, and keeps their order: after a
+ * break everything that has no answer is sent again, in order and with the same ids, to whoever is
+ * primary then. {@link #send} blocks while as many as agreed are on the way: that is the
+ * back-pressure. Thread-safe; messages of several threads are in the order of their {@code send}.
+ */
+public final class MessageSender implements AutoCloseable {
+
+  /** So often a message meets a broken server before it is given up. */
+  private static final int BROKEN_MAX = 3;
+
+  private final Connections connections;
+  private final Channel channel;
+  private final RequestIds requestIds;
+  private final int inFlightMax;
+  private final ScheduledFuture<?> watchdog;
+  private final Runnable closer = this::clientClosed;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Everything below is guarded by the lock. Futures are completed outside of it.
+  private final Map<String, PendingSend> unanswered = new LinkedHashMap<>();
+  private @Nullable ClientCall<SendMessagesRequest, SendMessagesResponse> call;
+  private int opening;
+  private boolean reopening;
+  private long lastProgressNanos;
+  private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
+  private boolean closed;
+  private @Nullable ChatException failure;
+
+  MessageSender(Connections connections, Channel channel, RequestIds requestIds, int inFlightMax) {
+    if (inFlightMax < 1 || inFlightMax > 1024) {
+      throw new IllegalArgumentException("1 to 1024 in flight, not " + inFlightMax);
+    }
+    this.connections = connections;
+    this.channel = channel;
+    this.requestIds = requestIds;
+    this.inFlightMax = inFlightMax;
+    long checkMillis = Math.max(10, connections.times().attempt().toMillis() / 10);
+    this.watchdog =
+        connections
+            .timer()
+            .scheduleWithFixedDelay(this::check, checkMillis, checkMillis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Makes it known to the client that it must be ended with; once. */
+  MessageSender start() {
+    connections.whenClosed(closer);
+    return this;
+  }
+
+  /**
+   * Sends a message, after waiting for room. The future ends with the receipt, with the {@link
+   * ChatException} of a definite refusal, or with {@link OutcomeUnknownException} after 15 s.
+   *
+   * @throws IllegalStateException if the sender is closed
+   * @throws ChatException if the session has ended
+   */
+  public CompletableFuture<SentMessage> send(String recipient, String text)
+      throws InterruptedException {
+    return send(recipient, text, requestIds.next());
+  }
+
+  /** The same with an id of the caller's, to ask again about a message of unknown outcome. */
+  public CompletableFuture<SentMessage> send(String recipient, String text, String requestId)
+      throws InterruptedException {
+    SendMessagesRequest request =
+        SendMessagesRequest.newBuilder()
+            .setRecipient(recipient)
+            .setText(text)
+            .setRequestId(requestId)
+            .build();
+    lock.lockInterruptibly();
+    try {
+      while (unanswered.size() >= inFlightMax && !closed && failure == null) {
+        changed.await();
+      }
+      if (closed) {
+        throw new IllegalStateException("The sender is closed.");
+      }
+      if (failure != null) {
+        throw new ChatException(failure.reason(), failure.getMessage(), failure);
+      }
+      if (unanswered.containsKey(requestId)) {
+        throw new IllegalStateException("Request id " + requestId + " is on its way already.");
+      }
+      long now = System.nanoTime();
+      PendingSend pending = new PendingSend(request, now + connections.times().whole().toNanos());
+      if (unanswered.isEmpty()) {
+        lastProgressNanos = now;
+      }
+      unanswered.put(requestId, pending);
+      if (call != null) {
+        pending.sendOn(call);
+      } else if (!reopening) {
+        open();
+      }
+      return pending.future();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until everything sent has an answer of some kind. */
+  public void flush() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!unanswered.isEmpty()) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. */
+  @Override
+  public void close() {
+    boolean interrupted = false;
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      while (!unanswered.isEmpty() && !interrupted) {
+        try {
+          changed.await();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      opening++;
+      if (call != null) {
+        if (interrupted) {
+          call.cancel("The sender was interrupted while closing.", null);
+        } else {
+          call.halfClose();
+        }
+        call = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+    watchdog.cancel(false);
+    connections.forget(closer);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+      giveUp(connections.closedException());
+    }
+  }
+
+  private void open() {
+    int mine = ++opening;
+    reopening = false;
+    ClientCall<SendMessagesRequest, SendMessagesResponse> opened =
+        channel.newCall(
+            ChatServiceGrpc.getSendMessagesMethod(), CallOptions.DEFAULT.withWaitForReady());
+    opened.start(new StreamListener<>(new Answered(), lock, mine), new Metadata());
+    // Never more answers than messages on the way; what is on the way is bounded.
+    opened.request(Integer.MAX_VALUE);
+    call = opened;
+    lastProgressNanos = System.nanoTime();
+    for (PendingSend pending : unanswered.values()) {
+      pending.sendOn(opened);
+    }
+  }
+
+  /** Ends this opening and begins the next after a pause; with the lock held. */
+  private void reopenAfter(Duration wait) {
+    int broken = ++opening;
+    if (call != null) {
+      call.cancel("Starting again from the first message without an answer.", null);
+      call = null;
+    }
+    reopening = true;
+    // False only when the client is closed, which ends everything by itself.
+    boolean unused = connections.later(wait, () -> reopen(broken));
+  }
+
+  private void reopen(int broken) {
+    lock.lock();
+    try {
+      if (opening == broken) {
+        reopening = false;
+        if (!unanswered.isEmpty()) {
+          open();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void check() {
+    List<PendingSend> late = new ArrayList<>();
+    boolean silent = false;
+    lock.lock();
+    try {
+      long now = System.nanoTime();
+      unanswered.values().removeIf(pending -> pending.isLate(now) && late.add(pending));
+      if (!late.isEmpty()) {
+        changed.signalAll();
+      }
+      silent =
+          call != null
+              && !unanswered.isEmpty()
+              && now - lastProgressNanos > connections.times().attempt().toNanos();
+      if (silent) {
+        reopenAfter(Duration.ZERO);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (silent) {
+      connections.suspectPrimary();
+    }
+    for (PendingSend pending : late) {
+      pending.giveUp(
+          ServerError.definite(
+              ErrorReason.NO_PRIMARY,
+              "No primary answered in time at " + connections.serversInWords() + "."));
+    }
+  }
+
+  private @Nullable Runnable answered(SendMessagesResponse response) {
+    PendingSend pending = unanswered.get(response.getRequestId());
+    if (pending == null) {
+      // Answered before, or never asked.
+      return null;
+    }
+    lastProgressNanos = System.nanoTime();
+    switch (response.getOutcomeCase()) {
+      case ACCEPTED -> {
+        remove(response);
+        return () ->
+            pending.future().complete(Wire.sent(response.getAccepted(), response.getRequestId()));
+      }
+      case ERROR -> {
+        ServerError error = ServerError.of(response.getError(), null);
+        if (error.kind() == ServerError.Kind.DEFINITE) {
+          remove(response);
+          return () -> pending.future().completeExceptionally(error.exception());
+        }
+        if (error.kind() == ServerError.Kind.REPEAT_FEW && pending.times() >= BROKEN_MAX) {
+          remove(response);
+          return () -> pending.giveUp(error.exception());
+        }
+        // Repeated alone it would come after those behind it: all of them start again.
+        Duration asked = error.exception().retryAfter();
+        Duration wait = backoff.next();
+        reopenAfter(asked != null && error.kind() == ServerError.Kind.REPEAT_LATER ? asked : wait);
+        return null;
+      }
+      case OUTCOME_NOT_SET -> {
+        reopenAfter(backoff.next());
+        return null;
+      }
+    }
+    return null;
+  }
+
+  private void remove(SendMessagesResponse response) {
+    unanswered.remove(response.getRequestId());
+    backoff.reset();
+    changed.signalAll();
+  }
+
+  private @Nullable Runnable resumeOrFail(ServerError error) {
+    call = null;
+    connections.learnFrom(error.exception());
+    if (error.kind() == ServerError.Kind.DEFINITE) {
+      failure = error.exception();
+      return () -> giveUp(error.exception());
+    }
+    if (unanswered.isEmpty()) {
+      // Opened again by the next message.
+      opening++;
+      return null;
+    }
+    reopenAfter(backoff.next());
+    return null;
+  }
+
+  private void giveUp(ChatException why) {
+    List<PendingSend> left;
+    lock.lock();
+    try {
+      left = new ArrayList<>(unanswered.values());
+      unanswered.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(pending -> pending.giveUp(why));
+  }
+
+  private void clientClosed() {
+    ChatException why = connections.closedException();
+    lock.lock();
+    try {
+      failure = why;
+      opening++;
+      call = null;
+    } finally {
+      lock.unlock();
+    }
+    giveUp(why);
+  }
+
+  /** What the current opening's call says; with the lock held. */
+  private final class Answered implements StreamListener.Owner<SendMessagesResponse> {
+    @Override
+    public boolean isCurrent(int candidate) {
+      return opening == candidate;
+    }
+
+    @Override
+    public @Nullable Runnable received(SendMessagesResponse response) {
+      return answered(response);
+    }
+
+    @Override
+    public @Nullable Runnable ended(Status status, Metadata trailers) {
+      return resumeOrFail(ServerError.of(status.asRuntimeException(trailers)));
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package chat.client;
+
+import chat.common.ErrorReason;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server's error, read: what it says and what a client does about it. The one place where
+ * statuses become reasons. Nothing a server sends makes this throw.
+ */
+record ServerError(Kind kind, ChatException exception) {
+  /** What to do about an error. */
+  enum Kind {
+    /** Nobody knows; the same again on whoever is primary. */
+    REPEAT,
+    /** Nothing was accepted; the same again after the pause that the server asks for. */
+    REPEAT_LATER,
+    /** Something is broken: the same again, but not for ever. */
+    REPEAT_FEW,
+    /** The answer is no. */
+    DEFINITE
+  }
+
+  private static final long RETRY_MILLIS_MAX = 5_000;
+
+  static ServerError of(Throwable failure) {
+    com.google.rpc.Status details = StatusProto.fromThrowable(failure);
+    return of(details == null ? com.google.rpc.Status.getDefaultInstance() : details, failure);
+  }
+
+  static ServerError of(com.google.rpc.Status status, @Nullable Throwable failure) {
+    Status.Code code = Status.fromCodeValue(status.getCode()).getCode();
+    if (failure != null) {
+      // The transport's own word: details that contradict it are not believed.
+      code = Status.fromThrowable(failure).getCode();
+    }
+    ErrorInfo info = detail(status, ErrorInfo.class).orElse(ErrorInfo.getDefaultInstance());
+    ErrorReason reason = reason(info, code);
+    String sentence = sentence(status, failure, reason);
+    ChatException exception =
+        new ChatException(reason, sentence, info.getMetadataMap(), retryAfter(status), failure);
+    return new ServerError(kind(code, reason), exception);
+  }
+
+  /** Whether a server decides this before it looks for an earlier answer to the same request. */
+  boolean precedesRequestIds() {
+    return kind == Kind.REPEAT_LATER
+        || switch (exception.reason()) {
+          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER -> true;
+          default -> false;
+        };
+  }
+
+  private static Kind kind(Status.Code code, ErrorReason reason) {
+    return switch (code) {
+      case UNAVAILABLE, DEADLINE_EXCEEDED -> Kind.REPEAT;
+      case INTERNAL, UNKNOWN, CANCELLED, ABORTED, DATA_LOSS, OK -> Kind.REPEAT_FEW;
+      case RESOURCE_EXHAUSTED ->
+          reason == ErrorReason.RATE_LIMITED || reason == ErrorReason.OVERLOADED
+              ? Kind.REPEAT_LATER
+              : Kind.DEFINITE;
+      default -> Kind.DEFINITE;
+    };
+  }
+
+  private static ErrorReason reason(ErrorInfo info, Status.Code code) {
+    if (info.getDomain().equals(ErrorReason.DOMAIN)) {
+      Optional<ErrorReason> known =
+          Arrays.stream(ErrorReason.values())
+              .filter(reason -> reason.name().equals(info.getReason()))
+              .findFirst();
+      if (known.isPresent()) {
+        return known.get();
+      }
+    }
+    return switch (code) {
+      case UNAVAILABLE -> ErrorReason.NO_PRIMARY;
+      case DEADLINE_EXCEEDED -> ErrorReason.OUTCOME_UNKNOWN;
+      case UNAUTHENTICATED -> ErrorReason.NO_SESSION;
+      default -> ErrorReason.INTERNAL;
+    };
+  }
+
+  private static String sentence(
+      com.google.rpc.Status status, @Nullable Throwable failure, ErrorReason reason) {
+    if (!status.getMessage().isBlank()) {
+      return status.getMessage();
+    }
+    String transport = failure == null ? null : Status.fromThrowable(failure).getDescription();
+    return transport == null || transport.isBlank()
+        ? "The server answered " + reason + " and no more."
+        : transport;
+  }
+
+  private static @Nullable Duration retryAfter(com.google.rpc.Status status) {
+    return detail(status, RetryInfo.class)
+        .map(
+            info -> {
+              com.google.protobuf.Duration delay = info.getRetryDelay();
+              // A server may ask for patience, not for eternity.
+              double millis = delay.getSeconds() * 1e3 + delay.getNanos() / 1e6;
+              return Duration.ofMillis((long) Math.max(0, Math.min(millis, RETRY_MILLIS_MAX)));
+            })
+        .orElse(null);
+  }
+
+  private static <T extends com.google.protobuf.Message> Optional<T> detail(
+      com.google.rpc.Status status, Class<T> type) {
+    for (Any any : status.getDetailsList()) {
+      if (any.is(type)) {
+        try {
+          return Optional.of(any.unpack(type));
+        } catch (InvalidProtocolBufferException e) {
+          // A detail that cannot be read says as much as one that is not there.
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  static ChatException definite(ErrorReason reason, String sentence) {
+    return new ChatException(reason, sentence, Map.of(), null, null);
+  }
+}

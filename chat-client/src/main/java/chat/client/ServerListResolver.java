@@ -1,0 +1,112 @@
+package chat.client;
+
+import chat.client.ServerDirectory.HostPort;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.NameResolver;
+import io.grpc.Status;
+import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a list of servers into one address group a server, so that a balancing policy sees servers
+ * and not addresses. Names are looked up again at every refresh. Confined to the channel's
+ * synchronization context, but for the look-up itself.
+ */
+final class ServerListResolver extends NameResolver {
+  private final ServerDirectory directory;
+  private final SynchronizationContext syncContext;
+  private final Executor offloadExecutor;
+  private @Nullable Listener2 listener;
+  private boolean resolving;
+  private boolean again;
+  private boolean shutdown;
+
+  ServerListResolver(ServerDirectory directory, Args args) {
+    this.directory = directory;
+    this.syncContext = args.getSynchronizationContext();
+    Executor executor = args.getOffloadExecutor();
+    this.offloadExecutor = executor == null ? Runnable::run : executor;
+  }
+
+  @Override
+  public String getServiceAuthority() {
+    return directory.servers().get(0).toString();
+  }
+
+  @Override
+  public void start(Listener2 listener) {
+    this.listener = listener;
+    refresh();
+  }
+
+  @Override
+  public void refresh() {
+    if (shutdown) {
+      return;
+    }
+    if (resolving) {
+      again = true;
+      return;
+    }
+    resolving = true;
+    List<HostPort> servers = directory.servers();
+    offloadExecutor.execute(
+        () -> {
+          StatusOr<List<EquivalentAddressGroup>> result = lookUp(servers);
+          syncContext.execute(() -> tell(result));
+        });
+  }
+
+  private void tell(StatusOr<List<EquivalentAddressGroup>> result) {
+    resolving = false;
+    if (shutdown || listener == null) {
+      return;
+    }
+    listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(result).build());
+    if (again) {
+      again = false;
+      refresh();
+    }
+  }
+
+  private static StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
+    List<EquivalentAddressGroup> groups = new ArrayList<>();
+    List<String> unknown = new ArrayList<>();
+    for (HostPort server : servers) {
+      try {
+        List<SocketAddress> addresses =
+            Arrays.stream(InetAddress.getAllByName(server.host()))
+                .<SocketAddress>map(address -> new InetSocketAddress(address, server.port()))
+                .toList();
+        // The name that a certificate must bear, one for each server.
+        Attributes attributes =
+            Attributes.newBuilder()
+                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, server.toString())
+                .build();
+        groups.add(new EquivalentAddressGroup(addresses, attributes));
+      } catch (UnknownHostException e) {
+        // The others may do; whoever picks a server hears of it only if none is left.
+        unknown.add(server.host());
+      }
+    }
+    return groups.isEmpty()
+        ? StatusOr.fromStatus(
+            Status.UNAVAILABLE.withDescription("No address is known for " + unknown + "."))
+        : StatusOr.fromValue(groups);
+  }
+
+  @Override
+  public void shutdown() {
+    shutdown = true;
+  }
+}

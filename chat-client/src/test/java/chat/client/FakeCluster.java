@@ -1,0 +1,88 @@
+package chat.client;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Servers over real sockets that share one state in memory, one of them primary. They can be
+ * killed, started again on their port, frozen, and made primary.
+ */
+final class FakeCluster implements AutoCloseable {
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 10_000));
+
+  final FakeChat chat = new FakeChat();
+  private final List<FakeServer> servers = new ArrayList<>();
+  private volatile int primaryId;
+
+  FakeCluster(int size) {
+    for (int id = 1; id <= size; id++) {
+      FakeServer server = new FakeServer(this, id, freePort());
+      servers.add(server);
+      server.start();
+    }
+  }
+
+  /** Below the range of outgoing connections, where a client could meet itself. */
+  private static int freePort() {
+    while (true) {
+      int port = NEXT_PORT.getAndIncrement();
+      if (isFree(port)) {
+        return port;
+      }
+    }
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  FakeServer server(int id) {
+    return servers.get(id - 1);
+  }
+
+  List<FakeServer> servers() {
+    return servers;
+  }
+
+  int primaryId() {
+    return primaryId;
+  }
+
+  FakeServer primary() {
+    return server(primaryId);
+  }
+
+  /** Makes a server primary, and every other that can still hear it a backup. */
+  void promote(int id) {
+    primaryId = id;
+    for (FakeServer server : servers) {
+      server.roleChanged();
+    }
+  }
+
+  void demote() {
+    promote(0);
+  }
+
+  String addresses() {
+    return String.join(",", servers.stream().map(FakeServer::address).toList());
+  }
+
+  ChatClient.Builder clientBuilder() {
+    return ChatClient.builder().servers(addresses());
+  }
+
+  @Override
+  public void close() {
+    servers.forEach(FakeServer::kill);
+  }
+}
