@@ -22,7 +22,8 @@ public final class CommandCodec {
       ByteBuffer to =
           start(1, c, 21 + c.tokenHash().length + recipient.length + text.length + request.length);
       put(put(put(put(to, c.tokenHash()), recipient), text), request);
-      return to.put((byte) (c.live() ? 1 : 0)).putInt(c.inboxLimit()).array();
+      to.put((byte) (c.live() ? 1 : 0)).putInt(c.inboxLimit());
+      return to.array();
     } else if (command instanceof Command.Acknowledge c) {
       return put(start(2, c, 12 + c.tokenHash().length), c.tokenHash())
           .putLong(c.messageId())
