@@ -76,6 +76,11 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
+  /** Closes without writing anything more, as a crash would. */
+  void abandon() {
+    abandon(readers, connection);
+  }
+
   /** Closes for good, or H2 would answer the next opening from what it still has open. */
   private static void abandon(JdbcConnectionPool readers, @Nullable Connection connection) {
     if (connection != null) {
@@ -249,7 +254,8 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
-  private void checkpoint() {
+  /** Writes to the disk what has been applied. */
+  void checkpoint() {
     try (Statement statement = connection.createStatement()) {
       statement.execute("CHECKPOINT SYNC");
       connection.commit();

@@ -25,7 +25,8 @@ public final class CommandLog {
     return add(new byte[0]);
   }
 
-  private Entry add(byte[] payload) {
+  /** Appends an entry with these bytes, whatever they are. */
+  public Entry add(byte[] payload) {
     Entry entry = Entry.following(end, EPOCH, payload);
     entries.add(entry);
     end = entry.position();
