@@ -133,7 +133,8 @@ final class PrimaryChannel {
   private synchronized void startTicking() {
     if (ticker == null && !timer.isShutdown()) {
       long millis = times.backoffReset().toMillis();
-      ticker = timer.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+      // At once: while the old primary lived, nobody hurried the connections to its heirs.
+      ticker = timer.scheduleWithFixedDelay(this::tick, 0, millis, TimeUnit.MILLISECONDS);
     }
   }
 
