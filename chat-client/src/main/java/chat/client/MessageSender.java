@@ -10,10 +10,6 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * back-pressure. Thread-safe; messages of several threads are in the order of their {@code send}.
  */
 public final class MessageSender implements AutoCloseable {
-
   /** So often a message meets a broken server before it is given up. */
   private static final int BROKEN_MAX = 3;
 
@@ -43,13 +38,10 @@ public final class MessageSender implements AutoCloseable {
   private final Condition changed = lock.newCondition();
 
   // Everything below is guarded by the lock. Futures are completed outside of it.
-  private final Map<String, PendingSend> unanswered = new LinkedHashMap<>();
+  private final SendWindow window = new SendWindow(lock, changed);
   private @Nullable ClientCall<SendMessagesRequest, SendMessagesResponse> call;
   private int opening;
   private boolean reopening;
-
-  /** Answers that have come and whose futures are being completed. */
-  private int completing;
 
   private long lastProgressNanos;
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
@@ -100,7 +92,7 @@ public final class MessageSender implements AutoCloseable {
             .build();
     lock.lockInterruptibly();
     try {
-      while (unanswered.size() >= inFlightMax && !closed && failure == null) {
+      while (window.size() >= inFlightMax && !closed && failure == null) {
         changed.await();
       }
       if (closed) {
@@ -109,15 +101,12 @@ public final class MessageSender implements AutoCloseable {
       if (failure != null) {
         throw new ChatException(failure.reason(), failure.getMessage(), failure);
       }
-      if (unanswered.containsKey(requestId)) {
-        throw new IllegalStateException("Request id " + requestId + " is on its way already.");
-      }
       long now = System.nanoTime();
       PendingSend pending = new PendingSend(request, now + connections.times().whole().toNanos());
-      if (unanswered.isEmpty()) {
+      if (window.isEmpty()) {
         lastProgressNanos = now;
       }
-      unanswered.put(requestId, pending);
+      window.add(pending);
       if (call != null) {
         pending.sendOn(call);
       } else if (!reopening) {
@@ -136,7 +125,7 @@ public final class MessageSender implements AutoCloseable {
   public void flush() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (!unanswered.isEmpty() || completing > 0) {
+      while (!window.isSettled()) {
         changed.await();
       }
     } finally {
@@ -155,7 +144,7 @@ public final class MessageSender implements AutoCloseable {
     try {
       closed = true;
       changed.signalAll();
-      while ((!unanswered.isEmpty() || completing > 0) && !interrupted) {
+      while (!window.isSettled() && !interrupted) {
         try {
           changed.await();
         } catch (InterruptedException e) {
@@ -193,9 +182,7 @@ public final class MessageSender implements AutoCloseable {
     opened.request(Integer.MAX_VALUE);
     call = opened;
     lastProgressNanos = System.nanoTime();
-    for (PendingSend pending : unanswered.values()) {
-      pending.sendOn(opened);
-    }
+    window.sendAllOn(opened);
   }
 
   /** Ends this opening and begins the next after a pause; with the lock held. */
@@ -215,7 +202,7 @@ public final class MessageSender implements AutoCloseable {
     try {
       if (opening == broken) {
         reopening = false;
-        if (!unanswered.isEmpty()) {
+        if (!window.isEmpty()) {
           open();
         }
       }
@@ -225,17 +212,15 @@ public final class MessageSender implements AutoCloseable {
   }
 
   private void check() {
-    List<PendingSend> late = new ArrayList<>();
     Runnable complete;
     boolean silent;
     lock.lock();
     try {
       long now = System.nanoTime();
-      unanswered.values().removeIf(pending -> pending.isLate(now) && late.add(pending));
-      complete = completion(() -> late.forEach(this::tooLate));
+      complete = window.takeLate(now, this::tooLate);
       silent =
           call != null
-              && !unanswered.isEmpty()
+              && !window.isEmpty()
               && now - lastProgressNanos > connections.times().attempt().toNanos();
       if (silent) {
         reopenAfter(Duration.ZERO);
@@ -257,7 +242,7 @@ public final class MessageSender implements AutoCloseable {
   }
 
   private @Nullable Runnable answered(SendMessagesResponse response) {
-    PendingSend pending = unanswered.get(response.getRequestId());
+    PendingSend pending = window.find(response.getRequestId());
     if (pending == null) {
       // Answered before, or never asked.
       return null;
@@ -265,8 +250,8 @@ public final class MessageSender implements AutoCloseable {
     lastProgressNanos = System.nanoTime();
     switch (response.getOutcomeCase()) {
       case ACCEPTED -> {
-        remove(response);
-        return completion(
+        return answered(
+            pending,
             () ->
                 pending
                     .future()
@@ -275,12 +260,10 @@ public final class MessageSender implements AutoCloseable {
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
         if (error.kind() == ServerError.Kind.DEFINITE) {
-          remove(response);
-          return completion(() -> pending.future().completeExceptionally(error.exception()));
+          return answered(pending, () -> pending.future().completeExceptionally(error.exception()));
         }
         if (error.kind() == ServerError.Kind.REPEAT_FEW && pending.times() >= BROKEN_MAX) {
-          remove(response);
-          return completion(() -> pending.giveUp(error.exception()));
+          return answered(pending, () -> pending.giveUp(error.exception()));
         }
         // Repeated alone it would come after those behind it: all of them start again.
         Duration asked = error.exception().retryAfter();
@@ -296,28 +279,9 @@ public final class MessageSender implements AutoCloseable {
     return null;
   }
 
-  /** What completes futures: outside of the lock, and waited for by who waits for answers. */
-  private Runnable completion(Runnable task) {
-    completing++;
-    return () -> {
-      try {
-        task.run();
-      } finally {
-        lock.lock();
-        try {
-          completing--;
-          changed.signalAll();
-        } finally {
-          lock.unlock();
-        }
-      }
-    };
-  }
-
-  private void remove(SendMessagesResponse response) {
-    unanswered.remove(response.getRequestId());
+  private Runnable answered(PendingSend pending, Runnable tell) {
     backoff.reset();
-    changed.signalAll();
+    return window.answered(pending, tell);
   }
 
   private @Nullable Runnable resumeOrFail(ServerError error) {
@@ -327,7 +291,7 @@ public final class MessageSender implements AutoCloseable {
       failure = error.exception();
       return () -> giveUp(error.exception());
     }
-    if (unanswered.isEmpty()) {
+    if (window.isEmpty()) {
       // Opened again by the next message.
       opening++;
       return null;
@@ -340,9 +304,7 @@ public final class MessageSender implements AutoCloseable {
     Runnable complete;
     lock.lock();
     try {
-      List<PendingSend> left = new ArrayList<>(unanswered.values());
-      unanswered.clear();
-      complete = completion(() -> left.forEach(pending -> pending.giveUp(why)));
+      complete = window.takeAll(pending -> pending.giveUp(why));
     } finally {
       lock.unlock();
     }

@@ -13,7 +13,7 @@ class ImportTableTest {
   private final JavaClasses classes =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("chat.client");
+          .importUrl(ChatClient.class.getProtectionDomain().getCodeSource().getLocation());
 
   @Test
   void commandLineImportsTheLibraryAndNeverTheStubs() {

@@ -1,6 +1,7 @@
 package chat.client.cli;
 
 import chat.client.AccountInfo;
+import chat.client.ChatSession;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -106,13 +107,20 @@ final class AccountCommands {
         description = "Also if messages wait, which are lost then.")
     private boolean discard;
 
+    @Option(names = "--request-id", description = "Ask again about an unknown outcome.")
+    private @Nullable String requestId;
+
     @Option(names = "--output", paramLabel = "text|json")
     private Output output = Output.TEXT;
 
     @Override
     public Integer call() {
       SessionFiles.Kept kept = main.kept();
-      int discarded = main.session().deleteAccount(discard);
+      ChatSession session = main.session();
+      int discarded =
+          requestId == null
+              ? session.deleteAccount(discard)
+              : session.deleteAccount(discard, requestId);
       main.sessions().forget(kept.username());
       main.printer(output == Output.JSON)
           .print(
