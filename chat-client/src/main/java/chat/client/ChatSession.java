@@ -185,7 +185,11 @@ public final class ChatSession {
    * @return how many messages were discarded
    */
   public int deleteAccount(boolean discardUndelivered) {
-    String requestId = requestIds.next();
+    return deleteAccount(discardUndelivered, requestIds.next());
+  }
+
+  /** The same with an id of the caller's, to ask again about an unknown outcome. */
+  public int deleteAccount(boolean discardUndelivered, String requestId) {
     return Answers.await(
             connections.call(
                 channel,

@@ -10,10 +10,6 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * back-pressure. Thread-safe; messages of several threads are in the order of their {@code send}.
  */
 public final class MessageSender implements AutoCloseable {
-
   /** So often a message meets a broken server before it is given up. */
   private static final int BROKEN_MAX = 3;
 
@@ -43,10 +38,11 @@ public final class MessageSender implements AutoCloseable {
   private final Condition changed = lock.newCondition();
 
   // Everything below is guarded by the lock. Futures are completed outside of it.
-  private final Map<String, PendingSend> unanswered = new LinkedHashMap<>();
+  private final SendWindow window = new SendWindow(lock, changed);
   private @Nullable ClientCall<SendMessagesRequest, SendMessagesResponse> call;
   private int opening;
   private boolean reopening;
+
   private long lastProgressNanos;
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
   private boolean closed;
@@ -96,7 +92,7 @@ public final class MessageSender implements AutoCloseable {
             .build();
     lock.lockInterruptibly();
     try {
-      while (unanswered.size() >= inFlightMax && !closed && failure == null) {
+      while (window.size() >= inFlightMax && !closed && failure == null) {
         changed.await();
       }
       if (closed) {
@@ -105,15 +101,12 @@ public final class MessageSender implements AutoCloseable {
       if (failure != null) {
         throw new ChatException(failure.reason(), failure.getMessage(), failure);
       }
-      if (unanswered.containsKey(requestId)) {
-        throw new IllegalStateException("Request id " + requestId + " is on its way already.");
-      }
       long now = System.nanoTime();
       PendingSend pending = new PendingSend(request, now + connections.times().whole().toNanos());
-      if (unanswered.isEmpty()) {
+      if (window.isEmpty()) {
         lastProgressNanos = now;
       }
-      unanswered.put(requestId, pending);
+      window.add(pending);
       if (call != null) {
         pending.sendOn(call);
       } else if (!reopening) {
@@ -125,11 +118,14 @@ public final class MessageSender implements AutoCloseable {
     }
   }
 
-  /** Waits until everything sent has an answer of some kind. */
+  /**
+   * Waits until everything sent has an answer of some kind, and all futures are completed. Not to
+   * be called from one of them.
+   */
   public void flush() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (!unanswered.isEmpty()) {
+      while (!window.isSettled()) {
         changed.await();
       }
     } finally {
@@ -137,7 +133,10 @@ public final class MessageSender implements AutoCloseable {
     }
   }
 
-  /** Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. */
+  /**
+   * Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. Not
+   * to be called from one of the futures.
+   */
   @Override
   public void close() {
     boolean interrupted = false;
@@ -145,7 +144,7 @@ public final class MessageSender implements AutoCloseable {
     try {
       closed = true;
       changed.signalAll();
-      while (!unanswered.isEmpty() && !interrupted) {
+      while (!window.isSettled() && !interrupted) {
         try {
           changed.await();
         } catch (InterruptedException e) {
@@ -183,9 +182,7 @@ public final class MessageSender implements AutoCloseable {
     opened.request(Integer.MAX_VALUE);
     call = opened;
     lastProgressNanos = System.nanoTime();
-    for (PendingSend pending : unanswered.values()) {
-      pending.sendOn(opened);
-    }
+    window.sendAllOn(opened);
   }
 
   /** Ends this opening and begins the next after a pause; with the lock held. */
@@ -205,7 +202,7 @@ public final class MessageSender implements AutoCloseable {
     try {
       if (opening == broken) {
         reopening = false;
-        if (!unanswered.isEmpty()) {
+        if (!window.isEmpty()) {
           open();
         }
       }
@@ -215,18 +212,15 @@ public final class MessageSender implements AutoCloseable {
   }
 
   private void check() {
-    List<PendingSend> late = new ArrayList<>();
-    boolean silent = false;
+    Runnable complete;
+    boolean silent;
     lock.lock();
     try {
       long now = System.nanoTime();
-      unanswered.values().removeIf(pending -> pending.isLate(now) && late.add(pending));
-      if (!late.isEmpty()) {
-        changed.signalAll();
-      }
+      complete = window.takeLate(now, this::tooLate);
       silent =
           call != null
-              && !unanswered.isEmpty()
+              && !window.isEmpty()
               && now - lastProgressNanos > connections.times().attempt().toNanos();
       if (silent) {
         reopenAfter(Duration.ZERO);
@@ -237,16 +231,18 @@ public final class MessageSender implements AutoCloseable {
     if (silent) {
       connections.suspectPrimary();
     }
-    for (PendingSend pending : late) {
-      pending.giveUp(
-          ServerError.definite(
-              ErrorReason.NO_PRIMARY,
-              "No primary answered in time at " + connections.serversInWords() + "."));
-    }
+    complete.run();
+  }
+
+  private void tooLate(PendingSend pending) {
+    pending.giveUp(
+        ServerError.definite(
+            ErrorReason.NO_PRIMARY,
+            "No primary answered in time at " + connections.serversInWords() + "."));
   }
 
   private @Nullable Runnable answered(SendMessagesResponse response) {
-    PendingSend pending = unanswered.get(response.getRequestId());
+    PendingSend pending = window.find(response.getRequestId());
     if (pending == null) {
       // Answered before, or never asked.
       return null;
@@ -254,19 +250,20 @@ public final class MessageSender implements AutoCloseable {
     lastProgressNanos = System.nanoTime();
     switch (response.getOutcomeCase()) {
       case ACCEPTED -> {
-        remove(response);
-        return () ->
-            pending.future().complete(Wire.sent(response.getAccepted(), response.getRequestId()));
+        return answered(
+            pending,
+            () ->
+                pending
+                    .future()
+                    .complete(Wire.sent(response.getAccepted(), response.getRequestId())));
       }
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
         if (error.kind() == ServerError.Kind.DEFINITE) {
-          remove(response);
-          return () -> pending.future().completeExceptionally(error.exception());
+          return answered(pending, () -> pending.future().completeExceptionally(error.exception()));
         }
         if (error.kind() == ServerError.Kind.REPEAT_FEW && pending.times() >= BROKEN_MAX) {
-          remove(response);
-          return () -> pending.giveUp(error.exception());
+          return answered(pending, () -> pending.giveUp(error.exception()));
         }
         // Repeated alone it would come after those behind it: all of them start again.
         Duration asked = error.exception().retryAfter();
@@ -282,10 +279,9 @@ public final class MessageSender implements AutoCloseable {
     return null;
   }
 
-  private void remove(SendMessagesResponse response) {
-    unanswered.remove(response.getRequestId());
+  private Runnable answered(PendingSend pending, Runnable tell) {
     backoff.reset();
-    changed.signalAll();
+    return window.answered(pending, tell);
   }
 
   private @Nullable Runnable resumeOrFail(ServerError error) {
@@ -295,7 +291,7 @@ public final class MessageSender implements AutoCloseable {
       failure = error.exception();
       return () -> giveUp(error.exception());
     }
-    if (unanswered.isEmpty()) {
+    if (window.isEmpty()) {
       // Opened again by the next message.
       opening++;
       return null;
@@ -305,16 +301,14 @@ public final class MessageSender implements AutoCloseable {
   }
 
   private void giveUp(ChatException why) {
-    List<PendingSend> left;
+    Runnable complete;
     lock.lock();
     try {
-      left = new ArrayList<>(unanswered.values());
-      unanswered.clear();
-      changed.signalAll();
+      complete = window.takeAll(pending -> pending.giveUp(why));
     } finally {
       lock.unlock();
     }
-    left.forEach(pending -> pending.giveUp(why));
+    complete.run();
   }
 
   private void clientClosed() {

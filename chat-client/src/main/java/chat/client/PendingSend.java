@@ -16,6 +16,10 @@ final class PendingSend {
     this.deadlineNanos = deadlineNanos;
   }
 
+  String requestId() {
+    return request.getRequestId();
+  }
+
   CompletableFuture<SentMessage> future() {
     return future;
   }
@@ -39,7 +43,7 @@ final class PendingSend {
       future.completeExceptionally(why);
       return;
     }
-    String id = request.getRequestId();
+    String id = requestId();
     future.completeExceptionally(
         new OutcomeUnknownException(
             id,

@@ -1,10 +1,11 @@
 package chat.client;
 
 import io.grpc.ConnectivityState;
-import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class PrimaryChannel {
   static final String SERVICE = "chat.v1.ChatService";
   private static final int LOOK_EVERY = 5;
+
+  /** An attempt's deadline ends it long before. */
+  private static final int MAX_ATTEMPTS = 1000;
 
   private final ManagedChannel channel;
   private final CallTimes times;
@@ -49,14 +53,15 @@ final class PrimaryChannel {
 
   /** What both channels of a client have in common. */
   static ManagedChannelBuilder<?> newBuilder(ServerDirectory directory, CallTimes times) {
-    return Grpc.newChannelBuilder(directory.target(), InsecureChannelCredentials.create())
+    int connectMillis = (int) times.attempt().toMillis();
+    return NettyChannelBuilder.forTarget(directory.target(), InsecureChannelCredentials.create())
+        // A host that is back answers the next attempt at once; the old one's packets are sent
+        // again ever more seldom.
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
         .setNameResolverArg(ServerListResolverProvider.DIRECTORY, directory)
         .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
         .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
   }
-
-  /** An attempt's deadline ends it long before. */
-  private static final int MAX_ATTEMPTS = 1000;
 
   // Every number is a Double: gRPC takes the map for parsed JSON.
   private static Map<String, ?> serviceConfig() {
@@ -128,7 +133,8 @@ final class PrimaryChannel {
   private synchronized void startTicking() {
     if (ticker == null && !timer.isShutdown()) {
       long millis = times.backoffReset().toMillis();
-      ticker = timer.scheduleWithFixedDelay(this::tick, millis, millis, TimeUnit.MILLISECONDS);
+      // At once: while the old primary lived, nobody hurried the connections to its heirs.
+      ticker = timer.scheduleWithFixedDelay(this::tick, 0, millis, TimeUnit.MILLISECONDS);
     }
   }
 

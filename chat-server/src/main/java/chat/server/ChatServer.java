@@ -46,6 +46,7 @@ public final class ChatServer implements AutoCloseable {
   private final Watchdog watchdog;
   private final RefusalProbe probe;
   private final GrpcPeerNetwork network;
+  private final ReplicatedBackend backend;
   private final ChatEndpoint endpoint;
   private final Server server;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -79,8 +80,7 @@ public final class ChatServer implements AutoCloseable {
             System.nanoTime());
     loop = new ReplicaLoop(replica, disk.log(), disk.hardStates(), applier, ChatServer::die);
     watchdog = new Watchdog(loop::rounds, ChatServer::die);
-    ReplicatedBackend backend =
-        new ReplicatedBackend(loop, disk.state().queries(), config.cluster());
+    backend = new ReplicatedBackend(loop, disk.state().queries(), config.cluster());
     endpoint =
         new ChatEndpoint(
             backend,
@@ -157,6 +157,7 @@ public final class ChatServer implements AutoCloseable {
     }
     logger.info("stopping");
     watchdog.close();
+    backend.stop();
     endpoint.stop();
     server.shutdown();
     try {

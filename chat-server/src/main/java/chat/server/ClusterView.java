@@ -40,11 +40,18 @@ final class ClusterView {
         members,
         survivable,
         served ? List.of() : waitingFor,
-        summary(primary, members, waitingFor, status.servers().size()));
+        summary(primary, status.view().cluster().isBorn(), members, waitingFor));
   }
 
   private static String summary(
-      @Nullable ServerId primary, List<Integer> members, List<Integer> waitingFor, int configured) {
+      @Nullable ServerId primary, boolean born, List<Integer> members, List<Integer> waitingFor) {
+    if (primary == null && !born) {
+      return waitingFor.isEmpty()
+          ? "Nobody serves yet: the cluster is being born."
+          : "Nobody serves yet: a cluster is born when all its servers are up; waiting for "
+              + servers(waitingFor)
+              + ".";
+    }
     if (primary == null) {
       return waitingFor.isEmpty()
           ? "Nobody serves at the moment: a primary is being chosen."
@@ -55,10 +62,7 @@ final class ClusterView {
     String holders =
         "Server " + primary + " is primary; every message is on " + disks(members) + "; ";
     if (members.size() == 1) {
-      return holders
-          + (configured == 1
-              ? "there is no other server to take over if it crashes."
-              : "it serves alone until another server is back.");
+      return holders + "if it crashes, service waits for it.";
     }
     if (members.size() == 2) {
       return holders + "one of the two may crash and service goes on.";

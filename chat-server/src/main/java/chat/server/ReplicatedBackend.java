@@ -22,6 +22,7 @@ final class ReplicatedBackend implements ChatBackend {
   private final ReplicaLoop loop;
   private final ChatQueries queries;
   private final ClusterAddresses addresses;
+  private volatile boolean stopping;
 
   ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, ClusterAddresses addresses) {
     this.loop = loop;
@@ -29,8 +30,16 @@ final class ReplicatedBackend implements ChatBackend {
     this.addresses = addresses;
   }
 
+  /** From now on requests are refused as by a server that is stopping. */
+  void stop() {
+    stopping = true;
+  }
+
   @Override
   public CompletableFuture<Outcome> propose(Command command) {
+    if (stopping) {
+      return CompletableFuture.failedFuture(new BackendException.ShuttingDown());
+    }
     return translated(loop.propose(CommandCodec.encode(command)));
   }
 
@@ -63,6 +72,9 @@ final class ReplicatedBackend implements ChatBackend {
 
   @Override
   public Optional<BackendException> refusal() {
+    if (stopping) {
+      return Optional.of(new BackendException.ShuttingDown());
+    }
     Status status = loop.status();
     return status != null && status.serving() ? Optional.empty() : Optional.of(notPrimary());
   }

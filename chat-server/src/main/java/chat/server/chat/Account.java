@@ -35,6 +35,6 @@ public record Account(
   }
 
   Account asDeleted() {
-    return new Account(id, username, "", "", createdMicros, acknowledgedId, true);
+    return new Account(id, username, "", createRequestId, createdMicros, acknowledgedId, true);
   }
 }

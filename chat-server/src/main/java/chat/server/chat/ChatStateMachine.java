@@ -11,6 +11,9 @@ public final class ChatStateMachine {
   /** How long a session lives without use: 30 days. */
   public static final long SESSION_LIFETIME_MICROS = 30L * 24 * 60 * 60 * 1_000_000;
 
+  /** How long request ids are remembered, by logged time: 24 hours, and one for wrong clocks. */
+  public static final long REMEMBERED_MICROS = RequestIds.REMEMBERED_MICROS;
+
   /** Taken-over sessions that are told from unknown ones, for each account. */
   private static final int TAKEN_OVER_KEPT = 8;
 
@@ -54,25 +57,46 @@ public final class ChatStateMachine {
 
   private Outcome create(long index, Command.CreateAccount c, long now) {
     Account existing = tables.accountNamed(Account.key(c.username()));
-    if (existing == null) {
-      tables.put(
-          new Account(index, c.username(), c.passwordHash(), c.requestId(), now, index, false));
-      return new Outcome.AccountCreated(index);
+    if (existing != null) {
+      return madeBy(existing, c.requestId(), now)
+          ? new Outcome.AccountCreatedBefore(existing.passwordHash())
+          : new Outcome.UsernameTaken();
     }
-    boolean same =
-        !c.requestId().isEmpty()
-            && c.requestId().equals(existing.createRequestId())
-            && existing.createdMicros() > now - RequestIds.REMEMBERED_MICROS;
-    return same
-        ? new Outcome.AccountCreatedBefore(existing.passwordHash())
-        : new Outcome.UsernameTaken();
+    if (!c.requestId().isEmpty() && madeOneThatIsDeleted(c, now)) {
+      return new Outcome.RequestIdReused();
+    }
+    if (RequestIds.tooOld(c.requestId(), now)) {
+      return new Outcome.RequestIdTooOld();
+    }
+    tables.put(
+        new Account(index, c.username(), c.passwordHash(), c.requestId(), now, index, false));
+    return new Outcome.AccountCreated(index);
+  }
+
+  private static boolean madeBy(Account account, String requestId, long now) {
+    return !requestId.isEmpty()
+        && requestId.equals(account.createRequestId())
+        && account.createdMicros() > now - REMEMBERED_MICROS;
+  }
+
+  /** A repeat that comes late must not bring back what was deleted since. */
+  private boolean madeOneThatIsDeleted(Command.CreateAccount c, long now) {
+    String key = Account.key(c.username());
+    // What was made within the time remembered was deleted within it: its session is still kept.
+    for (SessionRecord session : tables.deletedSessions()) {
+      Account account = tables.account(session.accountId());
+      if (account != null && account.key().equals(key) && madeBy(account, c.requestId(), now)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Outcome delete(Command.DeleteAccount c, long now) {
     String token = SessionRecord.token(c.tokenHash());
     SessionRecord session = tables.session(token);
     if (session != null && session.state() == SessionRecord.State.DELETED) {
-      boolean remembered = session.touchedMicros() > now - RequestIds.REMEMBERED_MICROS;
+      boolean remembered = session.touchedMicros() > now - REMEMBERED_MICROS;
       boolean same = !c.requestId().isEmpty() && c.requestId().equals(session.requestId());
       return remembered && same
           ? new Outcome.AccountDeleted(session.accountId(), session.discarded(), true)
@@ -98,7 +122,7 @@ public final class ChatStateMachine {
     tables.put(account.asDeleted());
     tables.put(session.deleted(c.requestId(), undelivered, now));
     for (SessionRecord old : tables.deletedSessions()) {
-      if (old.touchedMicros() <= now - RequestIds.REMEMBERED_MICROS) {
+      if (old.touchedMicros() <= now - REMEMBERED_MICROS) {
         tables.remove(old);
       }
     }
@@ -110,7 +134,7 @@ public final class ChatStateMachine {
     if (requestId.isEmpty()) {
       return null;
     }
-    long since = now - RequestIds.REMEMBERED_MICROS;
+    long since = now - REMEMBERED_MICROS;
     if (tables.remembered(accountId, requestId, since) != 0) {
       return new Outcome.RequestIdReused();
     }
@@ -189,7 +213,7 @@ public final class ChatStateMachine {
 
   /** The first answer again, or why there is none; null for an id that is new. */
   private @Nullable Outcome knownRequest(Account sender, Command.SendMessage c, long now) {
-    long since = now - RequestIds.REMEMBERED_MICROS;
+    long since = now - REMEMBERED_MICROS;
     long id = tables.remembered(sender.id(), c.requestId(), since);
     StoredMessage first = id == 0 ? null : tables.message(id);
     if (first != null) {
@@ -232,11 +256,11 @@ public final class ChatStateMachine {
 
   private Outcome detach(Command.DetachStream c) {
     SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    boolean attached = session != null && session.streamId() == c.streamId();
-    if (session != null && attached) {
-      tables.put(session.withStream(0, 0));
+    if (session == null || session.streamId() == 0 || session.streamId() != c.streamId()) {
+      return new Outcome.StreamDetached(false);
     }
-    return new Outcome.StreamDetached(attached);
+    tables.put(session.withStream(0, 0));
+    return new Outcome.StreamDetached(true);
   }
 
   private Outcome expireStreams(Command.ExpireStreams c) {

@@ -2,8 +2,17 @@ package chat.server.chat;
 
 /** What a request id tells by itself. */
 final class RequestIds {
-  /** How long request ids are remembered, by logged time: 24 hours. */
-  static final long REMEMBERED_MICROS = 24L * 60 * 60 * 1_000_000;
+  private static final long HOUR_MICROS = 60L * 60 * 1_000_000;
+
+  /** From what age on a UUIDv7 that is not remembered is refused: 24 hours. */
+  private static final long TOO_OLD_MICROS = 24 * HOUR_MICROS;
+
+  /**
+   * How long request ids are remembered, by logged time. The age of a UUIDv7 is told by the clock
+   * of the client that made it: the hour more is how far that may be ahead of ours without a time
+   * in which an id is no longer remembered and not yet too old, so that it would be applied again.
+   */
+  static final long REMEMBERED_MICROS = TOO_OLD_MICROS + HOUR_MICROS;
 
   private RequestIds() {}
 
@@ -28,6 +37,6 @@ final class RequestIds {
         millis = millis << 4 | digit;
       }
     }
-    return millis * 1000 < nowMicros - REMEMBERED_MICROS;
+    return millis * 1000 <= nowMicros - TOO_OLD_MICROS;
   }
 }

@@ -94,12 +94,17 @@ final class ChatMemory {
 
   void put(SessionRecord session) {
     SessionRecord before = sessions.put(session.token(), session);
-    forget(before);
+    if (session.state() != SessionRecord.State.OPEN) {
+      forget(before);
+    }
     switch (session.state()) {
       case OPEN -> {
+        // Replaced in one step: who asks meanwhile must not find a session gone that is only used.
         openByAccount.put(session.accountId(), session);
         if (session.streamId() != 0) {
           attached.put(session.token(), session);
+        } else {
+          attached.remove(session.token());
         }
       }
       case TAKEN_OVER ->

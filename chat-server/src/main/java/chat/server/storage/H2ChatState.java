@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chat's state in an embedded H2 database: a copy of what the log says, fast to ask. It is
@@ -62,12 +63,34 @@ public final class H2ChatState implements AppliedState {
             + ";CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
     JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
     readers.setMaxConnections(16);
+    Connection connection = null;
     try {
-      return new H2ChatState(readers);
+      connection = readers.getConnection();
+      return new H2ChatState(readers, connection);
+    } catch (DatabaseUnusableException e) {
+      abandon(readers, connection);
+      throw e;
     } catch (SQLException | RuntimeException e) {
-      readers.dispose();
+      abandon(readers, connection);
       throw new DatabaseUnusableException("the database in " + directory + " cannot be used", e);
     }
+  }
+
+  /** Closes without writing anything more, as a crash would. */
+  void abandon() {
+    abandon(readers, connection);
+  }
+
+  /** Closes for good, or H2 would answer the next opening from what it still has open. */
+  private static void abandon(JdbcConnectionPool readers, @Nullable Connection connection) {
+    if (connection != null) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SHUTDOWN IMMEDIATELY");
+      } catch (SQLException e) {
+        // It says that the database is closed, which is what was wanted.
+      }
+    }
+    readers.dispose();
   }
 
   /** Deletes the database of a directory, if any; it must not be open. */
@@ -84,9 +107,10 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
-  private H2ChatState(JdbcConnectionPool readers) throws SQLException, DatabaseUnusableException {
+  private H2ChatState(JdbcConnectionPool readers, Connection connection)
+      throws SQLException, DatabaseUnusableException {
     this.readers = readers;
-    this.connection = readers.getConnection();
+    this.connection = connection;
     connection.setAutoCommit(false);
     Schema.ensure(connection);
     long requestDay;
@@ -127,7 +151,7 @@ public final class H2ChatState implements AppliedState {
               new SessionRecord(
                   new String(row.getBytes("token"), StandardCharsets.ISO_8859_1),
                   row.getLong("account_id"),
-                  SessionRecord.State.values()[row.getByte("state")],
+                  SessionRecord.State.of(row.getByte("state")),
                   row.getLong("expires"),
                   row.getLong("touched"),
                   row.getLong("stream_id"),
@@ -178,6 +202,7 @@ public final class H2ChatState implements AppliedState {
     return position;
   }
 
+  /** In one transaction, and one more for each day that begins with one of the entries. */
   @Override
   public List<Applied> apply(List<Entry> entries) {
     List<Applied> results = new ArrayList<>(entries.size());
@@ -190,10 +215,27 @@ public final class H2ChatState implements AppliedState {
         results.add(new Applied(entry.position(), null, new Outcome.Nothing()));
       } else {
         Command command = CommandCodec.decode(entry.payload());
+        if (tables.beginsDay(command.timeMicros())) {
+          beginDay(next, command.timeMicros());
+        }
         results.add(new Applied(entry.position(), command, rules.apply(entry.index(), command)));
       }
       next = entry.position();
     }
+    commit(next);
+    return results;
+  }
+
+  private void beginDay(LogPosition before, long timeMicros) {
+    commit(before);
+    try {
+      tables.beginDay(timeMicros);
+    } catch (SQLException e) {
+      throw new StorageFailure("beginning a day after " + before, e);
+    }
+  }
+
+  private void commit(LogPosition next) {
     try {
       tables.commit(next);
     } catch (SQLException e) {
@@ -201,7 +243,6 @@ public final class H2ChatState implements AppliedState {
     }
     position = next;
     dirty = true;
-    return results;
   }
 
   /** Writes to the disk what has been applied, if enough of it has gathered; else does nothing. */
@@ -213,7 +254,8 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
-  private void checkpoint() {
+  /** Writes to the disk what has been applied. */
+  void checkpoint() {
     try (Statement statement = connection.createStatement()) {
       statement.execute("CHECKPOINT SYNC");
       connection.commit();
@@ -232,10 +274,17 @@ public final class H2ChatState implements AppliedState {
   public long digest() throws SQLException {
     long digest = position.hash();
     String[] queries = {
-      "SELECT id, username, password_hash, acknowledged, deleted FROM accounts ORDER BY id",
-      "SELECT token, account_id, state, expires, touched, stream_id, discarded FROM sessions"
-          + " ORDER BY token",
-      "SELECT id, sender_id, recipient_id, sent, live, text FROM messages ORDER BY id"
+      "SELECT log_index, epoch, hash, last_time FROM applied",
+      "SELECT * FROM accounts ORDER BY id",
+      "SELECT * FROM sessions ORDER BY token",
+      "SELECT * FROM messages ORDER BY id",
+      // Only those that still count: when the others are forgotten is nobody's business.
+      "SELECT r.account_id, r.request_id, r.message_id FROM ("
+          + "SELECT * FROM requests_0 UNION ALL SELECT * FROM requests_1"
+          + " UNION ALL SELECT * FROM requests_2) r JOIN messages m ON m.id = r.message_id"
+          + " WHERE m.sent > "
+          + (memory.lastTimeMicros() - ChatStateMachine.REMEMBERED_MICROS)
+          + " ORDER BY r.message_id"
     };
     for (String sql : queries) {
       try (Statement statement = connection.createStatement();

@@ -84,8 +84,13 @@ final class H2Queries implements ChatQueries {
   public List<AccountLine> accounts(String filter, @Nullable String after, int limit) {
     NameFilter names = new NameFilter(Account.key(filter));
     List<AccountLine> lines = new ArrayList<>();
-    var from = after == null ? memory.byKey() : memory.byKey().tailMap(Account.key(after), false);
-    for (Account account : from.tailMap(names.prefix(), true).values()) {
+    String last = after == null ? "" : Account.key(after);
+    // One range only: a range of a range must not begin before it.
+    var from =
+        last.compareTo(names.prefix()) < 0
+            ? memory.byKey().tailMap(names.prefix(), true)
+            : memory.byKey().tailMap(last, false);
+    for (Account account : from.values()) {
       if (!account.key().startsWith(names.prefix())) {
         break;
       }
@@ -102,8 +107,10 @@ final class H2Queries implements ChatQueries {
   @Override
   public List<StoredMessage> undelivered(long accountId, long afterMessageId, int limit) {
     Account account = memory.account(accountId);
-    long after =
-        account == null ? afterMessageId : Math.max(afterMessageId, account.acknowledgedId());
+    if (account == null || account.deleted()) {
+      return List.of();
+    }
+    long after = Math.max(afterMessageId, account.acknowledgedId());
     try (Connection connection = connections.getConnection();
         PreparedStatement select = connection.prepareStatement(UNDELIVERED)) {
       select.setLong(1, accountId);

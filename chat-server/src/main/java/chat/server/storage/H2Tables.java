@@ -172,7 +172,7 @@ final class H2Tables implements ChatTables {
   @Override
   public long remembered(long accountId, String requestId, long afterMicros) {
     try {
-      long id = requests.find(accountId, requestId);
+      long id = requests.find(accountId, requestId, afterMicros);
       StoredMessage message = id == 0 ? null : message(id);
       return message != null && message.sentTimeMicros() > afterMicros ? id : 0;
     } catch (SQLException e) {
@@ -182,7 +182,11 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void remember(long accountId, String requestId, long messageId, long timeMicros) {
-    requests.add(accountId, requestId, messageId, timeMicros);
+    try {
+      requests.add(accountId, requestId, messageId);
+    } catch (SQLException e) {
+      throw new StorageFailure("remembering a request id", e);
+    }
     bytesSinceCheckpoint += 64;
   }
 
@@ -194,9 +198,21 @@ final class H2Tables implements ChatTables {
     bytesSinceCheckpoint = 0;
   }
 
+  /**
+   * Whether {@link #beginDay} must come before a command of this time, and before that a commit of
+   * all commands before it.
+   */
+  boolean beginsDay(long timeMicros) {
+    return requests.beginsDay(timeMicros);
+  }
+
+  /** Forgets request ids of days gone by. */
+  void beginDay(long timeMicros) throws SQLException {
+    requests.beginDay(timeMicros);
+  }
+
   /** Writes what was collected, and the position, in one transaction. */
   void commit(LogPosition position) throws SQLException {
-    requests.beginDays();
     writeAccounts();
     writeSessions();
     writeMessages();
@@ -256,7 +272,7 @@ final class H2Tables implements ChatTables {
       } else {
         mergeSession.setBytes(1, token);
         mergeSession.setLong(2, s.accountId());
-        mergeSession.setByte(3, (byte) s.state().ordinal());
+        mergeSession.setByte(3, (byte) s.state().code());
         mergeSession.setLong(4, s.expireTimeMicros());
         mergeSession.setLong(5, s.touchedMicros());
         mergeSession.setLong(6, s.streamId());

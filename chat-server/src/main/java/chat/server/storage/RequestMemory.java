@@ -12,7 +12,8 @@ import java.util.Map;
 
 /**
  * Which request ids were applied, and to what. A table a day, three in turn, so that forgetting is
- * emptying a table; before them a bounded cache. Confined to the apply thread.
+ * emptying a table: of today, yesterday and the day before. Before them a bounded cache. Confined
+ * to the apply thread.
  */
 final class RequestMemory {
   private static final long DAY_MICROS = 24L * 60 * 60 * 1_000_000;
@@ -20,13 +21,12 @@ final class RequestMemory {
 
   private record Key(long accountId, String requestId) {}
 
-  private record Pending(Key key, long messageId, long day) {}
-
   private final Connection connection;
   private final List<PreparedStatement> inserts = new ArrayList<>();
   private final List<PreparedStatement> selects = new ArrayList<>();
-  private final List<Pending> pending = new ArrayList<>();
-  private final Map<Key, Long> unwritten = new HashMap<>();
+  private final List<PreparedStatement> selectsGreatest = new ArrayList<>();
+  private final Map<Key, Long> unwritten = new LinkedHashMap<>();
+  private final Map<Long, String> greatest = new HashMap<>();
   private final Map<Key, Long> recent =
       new LinkedHashMap<>(1024, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -46,6 +46,9 @@ final class RequestMemory {
       selects.add(
           connection.prepareStatement(
               "SELECT message_id FROM requests_" + i + " WHERE account_id = ? AND request_id = ?"));
+      selectsGreatest.add(
+          connection.prepareStatement(
+              "SELECT MAX(request_id) FROM requests_" + i + " WHERE account_id = ?"));
     }
   }
 
@@ -53,8 +56,15 @@ final class RequestMemory {
     return day;
   }
 
-  /** The message that a request id stands for, if it may be remembered; or 0. */
-  long find(long accountId, String requestId) throws SQLException {
+  /**
+   * The message that a request id stands for; or 0 if there is none, or none that was remembered
+   * after a time. One that was remembered before may still be found.
+   */
+  long find(long accountId, String requestId, long afterMicros) throws SQLException {
+    // What clients make grows: an id beyond all of its account cannot be known, and most are.
+    if (requestId.compareTo(greatest(accountId)) > 0) {
+      return 0;
+    }
     Key key = new Key(accountId, requestId);
     Long known = unwritten.get(key);
     if (known == null) {
@@ -63,7 +73,8 @@ final class RequestMemory {
     if (known != null) {
       return known;
     }
-    for (long d = day; d > day - 2 && d >= 0; d--) {
+    long oldest = Math.max(day - Schema.REQUEST_TABLES + 1, Math.max(0, afterMicros) / DAY_MICROS);
+    for (long d = day; d >= Math.max(0, oldest); d--) {
       PreparedStatement select = selects.get((int) (d % Schema.REQUEST_TABLES));
       select.setLong(1, accountId);
       select.setString(2, requestId);
@@ -76,45 +87,69 @@ final class RequestMemory {
     return 0;
   }
 
-  void add(long accountId, String requestId, long messageId, long timeMicros) {
-    Key key = new Key(accountId, requestId);
-    pending.add(new Pending(key, messageId, timeMicros / DAY_MICROS));
-    unwritten.put(key, messageId);
+  /** No id of the account that may be remembered is greater, in the order of {@code compareTo}. */
+  private String greatest(long accountId) throws SQLException {
+    String known = greatest.get(accountId);
+    if (known != null) {
+      return known;
+    }
+    String found = "";
+    for (PreparedStatement select : selectsGreatest) {
+      select.setLong(1, accountId);
+      try (ResultSet row = select.executeQuery()) {
+        String id = row.next() ? row.getString(1) : null;
+        if (id != null && id.compareTo(found) > 0) {
+          found = id;
+        }
+      }
+    }
+    greatest.put(accountId, found);
+    return found;
+  }
+
+  /** Remembers an id, as of the day that has begun. */
+  void add(long accountId, String requestId, long messageId) throws SQLException {
+    if (requestId.compareTo(greatest(accountId)) > 0) {
+      greatest.put(accountId, requestId);
+    }
+    unwritten.put(new Key(accountId, requestId), messageId);
+  }
+
+  boolean beginsDay(long timeMicros) {
+    return timeMicros / DAY_MICROS > day;
   }
 
   /**
-   * Empties the tables of days that begin. Truncating ends a transaction, so this comes before
-   * anything is written to it; should it be repeated after a crash, nothing is lost by that.
+   * Empties the tables of the days that begin. Truncating ends a transaction, so all that came
+   * before must have been committed, with its position: after a crash the replay starts in the new
+   * day, whose commands need nothing of what is emptied here.
    */
-  void beginDays() throws SQLException {
-    long newest = pending.isEmpty() ? day : pending.get(pending.size() - 1).day();
-    long first = Math.max(day + 1, newest - Schema.REQUEST_TABLES + 1);
-    for (long d = first; d <= newest; d++) {
+  void beginDay(long timeMicros) throws SQLException {
+    if (!unwritten.isEmpty()) {
+      throw new IllegalStateException(unwritten.size() + " request ids of the day before");
+    }
+    long newest = timeMicros / DAY_MICROS;
+    for (long d = Math.max(day + 1, newest - Schema.REQUEST_TABLES + 1); d <= newest; d++) {
       try (var statement = connection.createStatement()) {
         statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
       }
     }
-    day = Math.max(day, newest);
+    day = newest;
   }
 
   void write() throws SQLException {
-    boolean[] used = new boolean[Schema.REQUEST_TABLES];
-    for (Pending p : pending) {
-      int table = (int) (p.day() % Schema.REQUEST_TABLES);
-      PreparedStatement insert = inserts.get(table);
-      insert.setLong(1, p.key().accountId());
-      insert.setString(2, p.key().requestId());
-      insert.setLong(3, p.messageId());
+    if (unwritten.isEmpty()) {
+      return;
+    }
+    PreparedStatement insert = inserts.get((int) (day % Schema.REQUEST_TABLES));
+    for (Map.Entry<Key, Long> e : unwritten.entrySet()) {
+      insert.setLong(1, e.getKey().accountId());
+      insert.setString(2, e.getKey().requestId());
+      insert.setLong(3, e.getValue());
       insert.addBatch();
-      used[table] = true;
     }
-    for (int i = 0; i < used.length; i++) {
-      if (used[i]) {
-        inserts.get(i).executeBatch();
-      }
-    }
+    insert.executeBatch();
     recent.putAll(unwritten);
     unwritten.clear();
-    pending.clear();
   }
 }

@@ -13,7 +13,10 @@ final class Schema {
   /** Of what this class makes. */
   static final int VERSION = 1;
 
-  /** Request ids of three days in turn: the day before yesterday's is emptied, never searched. */
+  /**
+   * Request ids of three days in turn: today's, yesterday's and, since they are remembered for an
+   * hour longer than a day, those of the day before.
+   */
   static final int REQUEST_TABLES = 3;
 
   private static final String[] TABLES = {

@@ -1,0 +1,440 @@
+package chat.server.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import chat.server.chat.ChatQueries;
+import chat.server.chat.Command;
+import chat.server.chat.CommandLog;
+import chat.server.chat.Outcome;
+import chat.server.chat.StoredMessage;
+import chat.server.replication.LogPosition;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class H2ChatStateTest {
+  private static final long DAY = 24L * 3_600_000_000L;
+  private static final int DAMAGES = Integer.getInteger("state.damages", 60);
+  private static final int ENTRIES = Integer.getInteger("state.entries", 12_000);
+
+  @TempDir Path directory;
+
+  private final long seed = Long.getLong("state.seed", System.nanoTime() & 0xffffff);
+
+  // Determinism
+
+  @Test
+  void oneLogMakesOneStateHoweverItIsAppliedClosedOrCrashed() throws Exception {
+    System.out.println("state: seed " + seed);
+    CommandLog log = RandomCommands.log(seed, ENTRIES);
+    Random dice = new Random(seed);
+    List<Outcome> expected = new ArrayList<>();
+    long digest;
+    try (H2ChatState state = H2ChatState.open(directory.resolve("single"))) {
+      for (long i = 1; i <= log.size(); i++) {
+        expected.addAll(CommandLog.apply(state, log.slice(i, i)));
+      }
+      digest = state.digest();
+    }
+    assertThat(expected.stream().map(Object::getClass).distinct().count())
+        .as("kinds of outcomes")
+        .isGreaterThan(15);
+    try (H2ChatState state = H2ChatState.open(directory.resolve("single"))) {
+      assertThat(state.digest()).as("opened again, seed %d", seed).isEqualTo(digest);
+    }
+    try (H2ChatState state = H2ChatState.open(directory.resolve("batches"))) {
+      assertThat(replay(state, log, dice, log.size())).isEqualTo(expected);
+      assertThat(state.digest()).as("in batches, seed %d", seed).isEqualTo(digest);
+    }
+    assertThat(reopening(log, dice, expected)).as("reopened, seed %d", seed).isEqualTo(digest);
+    assertThat(crashing(log, dice, expected)).as("crashed, seed %d", seed).isEqualTo(digest);
+  }
+
+  private long reopening(CommandLog log, Random dice, List<Outcome> expected) throws Exception {
+    Path there = directory.resolve("reopened");
+    while (true) {
+      try (H2ChatState state = H2ChatState.open(there)) {
+        long from = state.position().index();
+        assertThat(state.position()).isEqualTo(log.at(from));
+        long to = Math.min(log.size(), from + dice.nextInt(1500));
+        assertThat(replay(state, log, dice, to)).isEqualTo(expected.subList((int) from, (int) to));
+        if (to == log.size()) {
+          return state.digest();
+        }
+      }
+    }
+  }
+
+  private long crashing(CommandLog log, Random dice, List<Outcome> expected) throws Exception {
+    H2ChatState state = H2ChatState.open(directory.resolve("crash0"));
+    int crashes = 0;
+    while (state.position().index() < log.size()) {
+      long from = state.position().index();
+      long to = Math.min(log.size(), from + 1 + dice.nextInt(1500));
+      assertThat(replay(state, log, dice, to)).isEqualTo(expected.subList((int) from, (int) to));
+      if (to < log.size()) {
+        if (dice.nextBoolean()) {
+          state.checkpoint();
+          long more = Math.min(log.size(), to + dice.nextInt(100));
+          assertThat(replay(state, log, dice, more))
+              .isEqualTo(expected.subList((int) to, (int) more));
+        }
+        Path next = directory.resolve("crash" + ++crashes);
+        copy(directory.resolve("crash" + (crashes - 1)), next);
+        state.close();
+        state = H2ChatState.open(next);
+        assertThat(state.position()).isEqualTo(log.at(state.position().index()));
+      }
+    }
+    assertThat(crashes).isPositive();
+    long digest = state.digest();
+    state.close();
+    return digest;
+  }
+
+  /** Applies up to an index, in random batches. */
+  private static List<Outcome> replay(H2ChatState state, CommandLog log, Random dice, long to) {
+    List<Outcome> outcomes = new ArrayList<>();
+    while (state.position().index() < to) {
+      long first = state.position().index() + 1;
+      long last = Math.min(to, first + dice.nextInt(dice.nextBoolean() ? 4 : 300));
+      outcomes.addAll(CommandLog.apply(state, log.slice(first, last)));
+    }
+    return outcomes;
+  }
+
+  @Test
+  void aCrashWhileADayBeginsLosesNoRequestId() throws Exception {
+    for (int days = 1; days <= 5; days++) {
+      Path before = directory.resolve("before" + days);
+      Path crashed = directory.resolve("crashed" + days);
+      CommandLog log = dayBegins(days);
+      // What has no bytes of a command stops the server after the tables are emptied.
+      log.add(new byte[] {1, 99});
+      try (H2ChatState state = H2ChatState.open(before)) {
+        CommandLog.apply(state, log.slice(1, 3));
+        assertThatThrownBy(() -> CommandLog.apply(state, log.slice(4, 6)))
+            .isInstanceOf(IllegalArgumentException.class);
+        state.checkpoint();
+        copy(before, crashed);
+      }
+      CommandLog whole = dayBegins(days);
+      whole.add(send(20_000 * DAY + days * DAY, "ann", "x", "r1"));
+      try (H2ChatState state = H2ChatState.open(crashed)) {
+        long from = state.position().index();
+        assertThat(state.position()).isEqualTo(whole.at(from));
+        CommandLog.apply(state, whole.slice(from + 1, 6));
+        // One day later to the microsecond is within what is remembered; more is not.
+        assertThat(state.queries().undeliveredCount(1)).isEqualTo(days == 1 ? 2 : 3);
+      }
+    }
+  }
+
+  /** A message, its repeat, and a message some days later. */
+  private static CommandLog dayBegins(int days) {
+    CommandLog log = new CommandLog();
+    long time = 20_000 * DAY;
+    log.add(new Command.CreateAccount(time, "ann", "hash", ""));
+    log.add(new Command.Login(time, 1, CommandLog.token(1), false));
+    log.add(send(time, "ann", "x", "r1"));
+    log.add(send(time, "ann", "x", "r1"));
+    log.add(send(time + days * DAY, "ann", "y", "r2"));
+    return log;
+  }
+
+  @Test
+  void entriesAreAppliedInOrderOnly() throws Exception {
+    CommandLog log = RandomCommands.log(1, 10);
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 3));
+      assertThatThrownBy(() -> CommandLog.apply(state, log.slice(5, 6)))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> CommandLog.apply(state, log.slice(3, 4)))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(state.position()).isEqualTo(log.at(3));
+    }
+  }
+
+  // Damage
+
+  @Test
+  void aDamagedFileOpensAsAnOlderStateOrIsRefused() throws Exception {
+    System.out.println("damage: seed " + seed);
+    CommandLog log = RandomCommands.log(seed, 3_000);
+    Random dice = new Random(seed);
+    Path good = directory.resolve("good");
+    byte[] whole;
+    long digest;
+    try (H2ChatState state = H2ChatState.open(good)) {
+      for (long to = 250; to <= log.size(); to += 250) {
+        replay(state, log, dice, to);
+        state.checkpoint();
+      }
+      whole = Files.readAllBytes(good.resolve("chat.mv.db"));
+      digest = state.digest();
+    }
+    int opened = 0;
+    int older = 0;
+    int late = 0;
+    int wrong = 0;
+    for (int i = 0; i < DAMAGES; i++) {
+      Path bad = Files.createDirectories(directory.resolve("bad" + i));
+      Files.write(bad.resolve("chat.mv.db"), damaged(whole, dice, i % 4));
+      H2ChatState state = openOrNull(bad);
+      if (state == null) {
+        H2ChatState.discard(bad);
+        state = H2ChatState.open(bad);
+        assertThat(state.position()).isEqualTo(LogPosition.START);
+        CommandLog.apply(state, log.slice(1, 100));
+        state.close();
+        continue;
+      }
+      opened++;
+      LogPosition position = state.position();
+      assertThat(position).as("damage %d, seed %d", i, seed).isEqualTo(log.at(position.index()));
+      older += position.index() < log.size() ? 1 : 0;
+      try {
+        replay(state, log, dice, log.size());
+        wrong += state.digest() == digest ? 0 : 1;
+        state.close();
+      } catch (StorageFailure | java.sql.SQLException expected) {
+        late++;
+        // It may come to light later: then the server stops and builds it anew.
+        state.abandon();
+        H2ChatState.discard(bad);
+        try (H2ChatState fresh = H2ChatState.open(bad)) {
+          assertThat(fresh.position()).isEqualTo(LogPosition.START);
+        }
+      }
+    }
+    System.out.printf(
+        "damage: %d of %d opened, %d of them older, %d failed later, %d differ%n",
+        opened, DAMAGES, older, late, wrong);
+  }
+
+  private static byte[] damaged(byte[] whole, Random dice, int how) {
+    int at = dice.nextInt(whole.length);
+    if (how == 0) {
+      return Arrays.copyOf(whole, at);
+    }
+    byte[] bytes = whole.clone();
+    int length = how == 1 ? 1 : how == 2 ? 4096 : 1 + dice.nextInt(64);
+    for (int i = at; i < Math.min(whole.length, at + length); i++) {
+      bytes[i] = (byte) dice.nextInt();
+    }
+    return bytes;
+  }
+
+  private static @Nullable H2ChatState openOrNull(Path path) throws Exception {
+    try {
+      return H2ChatState.open(path);
+    } catch (DatabaseUnusableException expected) {
+      return null;
+    }
+  }
+
+  @Test
+  void aDatabaseOfAnotherVersionIsRefusedAndCanBeThrownAway() throws Exception {
+    CommandLog log = RandomCommands.log(1, 50);
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 50));
+    }
+    String[] changes = {
+      "UPDATE applied SET version = 99",
+      "DELETE FROM applied",
+      "DROP TABLE messages",
+      "UPDATE accounts SET id = -1 WHERE id = (SELECT MIN(id) FROM accounts)",
+      "UPDATE sessions SET state = 77",
+      "UPDATE applied SET log_index = -5"
+    };
+    for (String change : changes) {
+      Path bad = directory.resolve("bad" + change.hashCode());
+      copy(directory, bad);
+      try (Connection connection =
+              DriverManager.getConnection("jdbc:h2:file:" + bad.resolve("chat"));
+          Statement statement = connection.createStatement()) {
+        statement.execute(change);
+      }
+      H2ChatState state = openOrNull(bad);
+      if (change.contains("UPDATE accounts")) {
+        // Nothing tells that it is wrong; it must not come to another exception.
+        assertThat(state).isNotNull();
+        state.close();
+        continue;
+      }
+      assertThat(state).as(change).isNull();
+      H2ChatState.discard(bad);
+      try (H2ChatState fresh = H2ChatState.open(bad)) {
+        assertThat(fresh.position()).as(change).isEqualTo(LogPosition.START);
+        CommandLog.apply(fresh, log.slice(1, 50));
+      }
+    }
+  }
+
+  @Test
+  void discardingWhatIsNotThereIsNothing() throws Exception {
+    H2ChatState.discard(directory.resolve("nowhere"));
+    Path empty = Files.createDirectories(directory.resolve("empty"));
+    Files.writeString(empty.resolve("other"), "kept");
+    H2ChatState.discard(empty);
+    assertThat(empty.resolve("other")).hasContent("kept");
+  }
+
+  // Queries
+
+  @Test
+  void accountsArePagedInOrderWithoutRegardToCase() throws Exception {
+    CommandLog log = new CommandLog();
+    TreeMap<String, String> names = new TreeMap<>();
+    Random dice = new Random(seed);
+    for (int i = 0; i < 200; i++) {
+      String key = "n" + Integer.toString(dice.nextInt(46_656), 36);
+      String name = dice.nextBoolean() ? key : key.replace('n', 'N');
+      if (names.putIfAbsent(key, name) == null) {
+        log.add(new Command.CreateAccount(DAY, name, "hash", ""));
+      }
+    }
+    log.add(new Command.CreateAccount(DAY, "zoe", "hash", ""));
+    log.add(new Command.Login(DAY, log.size(), CommandLog.token(1), false));
+    log.add(new Command.AttachStream(DAY, CommandLog.token(1), 4, 1));
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, log.size()));
+      ChatQueries queries = state.queries();
+      for (String filter : new String[] {"", "*", "n*", "N*", "n?"}) {
+        List<String> expected = new ArrayList<>(names.values());
+        expected.removeIf(name -> filter.equals("n?") && name.length() != 2);
+        if (filter.isEmpty() || filter.equals("*")) {
+          expected.add("zoe");
+        }
+        List<String> found = new ArrayList<>();
+        String after = null;
+        while (true) {
+          List<ChatQueries.AccountLine> page = queries.accounts(filter, after, 7);
+          if (page.isEmpty()) {
+            break;
+          }
+          page.forEach(line -> found.add(line.username()));
+          after = page.get(page.size() - 1).username();
+        }
+        assertThat(found).as("filter %s, seed %d", filter, seed).isEqualTo(expected);
+      }
+      assertThat(queries.accounts("z*", "aaa", 5))
+          .containsExactly(new ChatQueries.AccountLine("zoe", true));
+      assertThat(queries.accounts("a*", "zz", 5)).isEmpty();
+      assertThat(queries.accounts("nobody", null, 5)).isEmpty();
+    }
+  }
+
+  @Test
+  void undeliveredMessagesArePagedInOrder() throws Exception {
+    CommandLog log = twoAccounts();
+    List<Long> ids = new ArrayList<>();
+    for (int i = 0; i < 53; i++) {
+      log.add(send(DAY, "ann", "to myself", ""));
+      ids.add(log.add(send(DAY, "bob", "text " + i, "")).index());
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, log.size()));
+      List<Long> found = new ArrayList<>();
+      long after = 0;
+      while (true) {
+        List<StoredMessage> page = state.queries().undelivered(2, after, 10);
+        if (page.isEmpty()) {
+          break;
+        }
+        assertThat(page).hasSizeLessThanOrEqualTo(10);
+        page.forEach(message -> found.add(message.messageId()));
+        after = found.get(found.size() - 1);
+      }
+      assertThat(found).isEqualTo(ids);
+      assertThat(state.queries().undeliveredCount(2)).isEqualTo(53);
+      assertThat(state.queries().undelivered(2, ids.get(51), 10))
+          .extracting(StoredMessage::text)
+          .containsExactly("text 52");
+      assertThat(state.queries().undelivered(99, 0, 10)).isEmpty();
+    }
+  }
+
+  @Test
+  void aHistoryIsNewestFirstAndHoldsBothDirections() throws Exception {
+    CommandLog log = twoAccounts();
+    log.add(new Command.CreateAccount(DAY, "eve", "hash", ""));
+    List<Long> between = new ArrayList<>();
+    List<Long> alone = new ArrayList<>();
+    Random dice = new Random(seed);
+    for (int i = 0; i < 120; i++) {
+      int kind = dice.nextInt(4);
+      if (kind == 0) {
+        log.add(send(DAY, "eve", "x", ""));
+      } else if (kind == 1) {
+        alone.add(0, log.add(send(DAY, "ann", "note", "")).index());
+      } else {
+        Command forth = send(DAY, "bob", "forth", "");
+        Command back =
+            new Command.SendMessage(DAY, CommandLog.token(2), "ann", "back", "", false, 1000);
+        between.add(0, log.add(kind == 2 ? forth : back).index());
+      }
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, log.size()));
+      for (int limit : new int[] {1, 7, 1000}) {
+        assertThat(history(state.queries(), 1, 2, limit)).as("seed %d", seed).isEqualTo(between);
+        assertThat(history(state.queries(), 2, 1, limit)).isEqualTo(between);
+        assertThat(history(state.queries(), 1, 1, limit)).isEqualTo(alone);
+      }
+      assertThat(history(state.queries(), 2, log.slice(5, 5).get(0).index(), 5)).isEmpty();
+      StoredMessage newest = state.queries().history(2, 1, Long.MAX_VALUE, 1).get(0);
+      assertThat(newest.text()).isEqualTo(newest.senderId() == 1 ? "forth" : "back");
+    }
+  }
+
+  private static List<Long> history(ChatQueries queries, long account, long peer, int limit) {
+    List<Long> found = new ArrayList<>();
+    long before = Long.MAX_VALUE;
+    while (true) {
+      List<StoredMessage> page = queries.history(account, peer, before, limit);
+      if (page.isEmpty()) {
+        return found;
+      }
+      assertThat(page).hasSizeLessThanOrEqualTo(limit);
+      page.forEach(message -> found.add(message.messageId()));
+      before = found.get(found.size() - 1);
+    }
+  }
+
+  /** Ann is account 1 with token 1, Bob 2 with token 2. */
+  private static CommandLog twoAccounts() {
+    CommandLog log = new CommandLog();
+    log.add(new Command.CreateAccount(DAY, "ann", "hash", ""));
+    log.add(new Command.CreateAccount(DAY, "bob", "hash", ""));
+    log.add(new Command.Login(DAY, 1, CommandLog.token(1), false));
+    log.add(new Command.Login(DAY, 2, CommandLog.token(2), false));
+    return log;
+  }
+
+  private static Command send(long time, String to, String text, String requestId) {
+    return new Command.SendMessage(time, CommandLog.token(1), to, text, requestId, false, 1000);
+  }
+
+  private static void copy(Path from, Path to) throws Exception {
+    Files.createDirectories(to);
+    try (var files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(
+            file, to.resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+}
