@@ -21,9 +21,10 @@ public final class CommandCodec {
       byte[] request = utf8(c.requestId());
       ByteBuffer to =
           start(1, c, 21 + c.tokenHash().length + recipient.length + text.length + request.length);
-      put(put(put(put(to, c.tokenHash()), recipient), text), request);
-      to.put((byte) (c.live() ? 1 : 0)).putInt(c.inboxLimit());
-      return to.array();
+      return put(put(put(put(to, c.tokenHash()), recipient), text), request)
+          .put((byte) (c.live() ? 1 : 0))
+          .putInt(c.inboxLimit())
+          .array();
     } else if (command instanceof Command.Acknowledge c) {
       return put(start(2, c, 12 + c.tokenHash().length), c.tokenHash())
           .putLong(c.messageId())

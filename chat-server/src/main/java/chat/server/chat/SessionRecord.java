@@ -23,10 +23,35 @@ public record SessionRecord(
     int discarded) {
   /** What became of it. */
   public enum State {
-    OPEN,
-    TAKEN_OVER,
+    OPEN(0),
+    TAKEN_OVER(1),
     /** Its account was deleted with it. */
-    DELETED
+    DELETED(2);
+
+    private final int code;
+
+    State(int code) {
+      this.code = code;
+    }
+
+    /** What it is stored as. */
+    public int code() {
+      return code;
+    }
+
+    /**
+     * The state that is stored as a code.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static State of(int code) {
+      for (State state : values()) {
+        if (state.code == code) {
+          return state;
+        }
+      }
+      throw new IllegalArgumentException("a session of state " + code);
+    }
   }
 
   /** Hash bytes as a map key: one character a byte. */

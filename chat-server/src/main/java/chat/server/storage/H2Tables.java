@@ -272,7 +272,7 @@ final class H2Tables implements ChatTables {
       } else {
         mergeSession.setBytes(1, token);
         mergeSession.setLong(2, s.accountId());
-        mergeSession.setByte(3, (byte) s.state().ordinal());
+        mergeSession.setByte(3, (byte) s.state().code());
         mergeSession.setLong(4, s.expireTimeMicros());
         mergeSession.setLong(5, s.touchedMicros());
         mergeSession.setLong(6, s.streamId());

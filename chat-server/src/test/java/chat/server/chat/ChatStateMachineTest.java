@@ -675,8 +675,8 @@ class ChatStateMachineTest {
     return String.format(
         Locale.ROOT,
         "%08x-%04x-7000-8000-%012x",
-        micros / 1000 >>> 16,
-        micros / 1000 & 0xffff,
+        (micros / 1000) >>> 16,
+        (micros / 1000) & 0xffff,
         number);
   }
 }

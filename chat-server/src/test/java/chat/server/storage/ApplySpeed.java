@@ -86,8 +86,8 @@ final class ApplySpeed {
           String.format(
               Locale.ROOT,
               "%08x-%04x-7%03x-8000-%012x",
-              time / 1000 >>> 16,
-              time / 1000 & 0xffff,
+              (time / 1000) >>> 16,
+              (time / 1000) & 0xffff,
               i & 0xfff,
               dice.nextLong() & 0xffffffffffffL);
       String text = "a message of some fifty characters, as people write " + i;
