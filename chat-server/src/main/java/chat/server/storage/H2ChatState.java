@@ -167,13 +167,17 @@ public final class H2ChatState implements AppliedState {
   private void loadInboxes() throws SQLException {
     try (PreparedStatement waiting =
             connection.prepareStatement(
-                "SELECT id FROM messages WHERE recipient_id = ? AND id > ? ORDER BY id");
+                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ? AND id > ?"
+                    + " ORDER BY recipient_id, id");
+        // Not MAX(id), which reads the whole inbox.
         PreparedStatement newest =
-            connection.prepareStatement("SELECT MAX(id) FROM messages WHERE recipient_id = ?")) {
+            connection.prepareStatement(
+                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ?"
+                    + " ORDER BY recipient_id DESC, id DESC LIMIT 1")) {
       for (Account account : memory.accounts()) {
         newest.setLong(1, account.id());
         try (ResultSet row = newest.executeQuery()) {
-          if (!row.next() || row.getLong(1) == 0) {
+          if (!row.next()) {
             continue;
           }
           memory.received(account.id(), row.getLong(1), false);

@@ -1,5 +1,6 @@
 package chat.server.storage;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -270,8 +272,7 @@ class H2ChatStateTest {
       H2ChatState state = openOrNull(bad);
       if (change.contains("UPDATE accounts")) {
         // Nothing tells that it is wrong; it must not come to another exception.
-        assertThat(state).isNotNull();
-        state.close();
+        requireNonNull(state).close();
         continue;
       }
       assertThat(state).as(change).isNull();
@@ -397,6 +398,34 @@ class H2ChatStateTest {
       assertThat(history(state.queries(), 2, log.slice(5, 5).get(0).index(), 5)).isEmpty();
       StoredMessage newest = state.queries().history(2, 1, Long.MAX_VALUE, 1).get(0);
       assertThat(newest.text()).isEqualTo(newest.senderId() == 1 ? "forth" : "back");
+    }
+  }
+
+  @Test
+  void aPageIsReadFromAnIndexInItsOrder() throws Exception {
+    CommandLog log = RandomCommands.log(3, 2_000);
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      replay(state, log, new Random(3), log.size());
+    }
+    String[] queries = {
+      H2Queries.UNDELIVERED.replaceFirst("[?]", "1").replaceFirst("[?]", "2").replace("?", "50"),
+      H2Queries.HISTORY
+          .replace("?1", "1")
+          .replace("?2", "2")
+          .replace("?3", "999999")
+          .replace("?4", "50")
+    };
+    int[] ranges = {1, 2};
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("chat"));
+        Statement statement = connection.createStatement()) {
+      for (int i = 0; i < queries.length; i++) {
+        try (ResultSet row = statement.executeQuery("EXPLAIN " + queries[i])) {
+          row.next();
+          String plan = row.getString(1);
+          assertThat(plan.split("index sorted", -1).length - 1).as(plan).isEqualTo(ranges[i]);
+        }
+      }
     }
   }
 
