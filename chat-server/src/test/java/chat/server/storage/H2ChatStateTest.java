@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class H2ChatStateTest {
   private static final long DAY = 24L * 3_600_000_000L;
-  private static final int DAMAGES = Integer.getInteger("state.damages", 60);
-  private static final int ENTRIES = Integer.getInteger("state.entries", 12_000);
+  private static final int DAMAGES = Integer.getInteger("state.damages", 40);
+  private static final int ENTRIES = Integer.getInteger("state.entries", 8_000);
 
   @TempDir Path directory;
 
