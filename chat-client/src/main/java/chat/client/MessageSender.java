@@ -47,6 +47,10 @@ public final class MessageSender implements AutoCloseable {
   private @Nullable ClientCall<SendMessagesRequest, SendMessagesResponse> call;
   private int opening;
   private boolean reopening;
+
+  /** Answers that have come and whose futures are being completed. */
+  private int completing;
+
   private long lastProgressNanos;
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
   private boolean closed;
@@ -125,11 +129,14 @@ public final class MessageSender implements AutoCloseable {
     }
   }
 
-  /** Waits until everything sent has an answer of some kind. */
+  /**
+   * Waits until everything sent has an answer of some kind, and all futures are completed. Not to
+   * be called from one of them.
+   */
   public void flush() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (!unanswered.isEmpty()) {
+      while (!unanswered.isEmpty() || completing > 0) {
         changed.await();
       }
     } finally {
@@ -137,7 +144,10 @@ public final class MessageSender implements AutoCloseable {
     }
   }
 
-  /** Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. */
+  /**
+   * Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. Not
+   * to be called from one of the futures.
+   */
   @Override
   public void close() {
     boolean interrupted = false;
@@ -145,7 +155,7 @@ public final class MessageSender implements AutoCloseable {
     try {
       closed = true;
       changed.signalAll();
-      while (!unanswered.isEmpty() && !interrupted) {
+      while ((!unanswered.isEmpty() || completing > 0) && !interrupted) {
         try {
           changed.await();
         } catch (InterruptedException e) {
@@ -216,14 +226,13 @@ public final class MessageSender implements AutoCloseable {
 
   private void check() {
     List<PendingSend> late = new ArrayList<>();
-    boolean silent = false;
+    Runnable complete;
+    boolean silent;
     lock.lock();
     try {
       long now = System.nanoTime();
       unanswered.values().removeIf(pending -> pending.isLate(now) && late.add(pending));
-      if (!late.isEmpty()) {
-        changed.signalAll();
-      }
+      complete = completion(() -> late.forEach(this::tooLate));
       silent =
           call != null
               && !unanswered.isEmpty()
@@ -237,12 +246,14 @@ public final class MessageSender implements AutoCloseable {
     if (silent) {
       connections.suspectPrimary();
     }
-    for (PendingSend pending : late) {
-      pending.giveUp(
-          ServerError.definite(
-              ErrorReason.NO_PRIMARY,
-              "No primary answered in time at " + connections.serversInWords() + "."));
-    }
+    complete.run();
+  }
+
+  private void tooLate(PendingSend pending) {
+    pending.giveUp(
+        ServerError.definite(
+            ErrorReason.NO_PRIMARY,
+            "No primary answered in time at " + connections.serversInWords() + "."));
   }
 
   private @Nullable Runnable answered(SendMessagesResponse response) {
@@ -255,18 +266,21 @@ public final class MessageSender implements AutoCloseable {
     switch (response.getOutcomeCase()) {
       case ACCEPTED -> {
         remove(response);
-        return () ->
-            pending.future().complete(Wire.sent(response.getAccepted(), response.getRequestId()));
+        return completion(
+            () ->
+                pending
+                    .future()
+                    .complete(Wire.sent(response.getAccepted(), response.getRequestId())));
       }
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
         if (error.kind() == ServerError.Kind.DEFINITE) {
           remove(response);
-          return () -> pending.future().completeExceptionally(error.exception());
+          return completion(() -> pending.future().completeExceptionally(error.exception()));
         }
         if (error.kind() == ServerError.Kind.REPEAT_FEW && pending.times() >= BROKEN_MAX) {
           remove(response);
-          return () -> pending.giveUp(error.exception());
+          return completion(() -> pending.giveUp(error.exception()));
         }
         // Repeated alone it would come after those behind it: all of them start again.
         Duration asked = error.exception().retryAfter();
@@ -280,6 +294,24 @@ public final class MessageSender implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  /** What completes futures: outside of the lock, and waited for by who waits for answers. */
+  private Runnable completion(Runnable task) {
+    completing++;
+    return () -> {
+      try {
+        task.run();
+      } finally {
+        lock.lock();
+        try {
+          completing--;
+          changed.signalAll();
+        } finally {
+          lock.unlock();
+        }
+      }
+    };
   }
 
   private void remove(SendMessagesResponse response) {
@@ -305,16 +337,16 @@ public final class MessageSender implements AutoCloseable {
   }
 
   private void giveUp(ChatException why) {
-    List<PendingSend> left;
+    Runnable complete;
     lock.lock();
     try {
-      left = new ArrayList<>(unanswered.values());
+      List<PendingSend> left = new ArrayList<>(unanswered.values());
       unanswered.clear();
-      changed.signalAll();
+      complete = completion(() -> left.forEach(pending -> pending.giveUp(why)));
     } finally {
       lock.unlock();
     }
-    left.forEach(pending -> pending.giveUp(why));
+    complete.run();
   }
 
   private void clientClosed() {

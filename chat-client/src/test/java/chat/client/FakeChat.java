@@ -9,9 +9,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** The state that the servers of a {@link FakeCluster} share. Guarded by its own monitor. */
@@ -111,8 +113,12 @@ final class FakeChat {
     account.acknowledged = Math.max(account.acknowledged, messageId);
   }
 
+  private Account account(String name) {
+    return Objects.requireNonNull(accounts.get(name), name);
+  }
+
   synchronized long acknowledged(String name) {
-    return accounts.get(name).acknowledged;
+    return account(name).acknowledged;
   }
 
   synchronized List<Message> history(String one, String other) {
@@ -125,7 +131,7 @@ final class FakeChat {
                             || (message.getSender().equals(other)
                                 && message.getRecipient().equals(one)))
                 .toList());
-    java.util.Collections.reverse(found);
+    Collections.reverse(found);
     return found;
   }
 
@@ -144,7 +150,7 @@ final class FakeChat {
   }
 
   synchronized List<String> inboxTexts(String name) {
-    return accounts.get(name).inbox.stream().map(Message::getText).toList();
+    return account(name).inbox.stream().map(Message::getText).toList();
   }
 
   static StatusRuntimeException refusal(Status.Code code, ErrorReason reason, String sentence) {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Servers over real sockets that share one state in memory, one of them primary. They can be
  * killed, started again on their port, frozen, and made primary.
  */
-final class FakeCluster implements AutoCloseable {
+public final class FakeCluster implements AutoCloseable {
   private static final AtomicInteger NEXT_PORT =
       new AtomicInteger(20_000 + (int) (ProcessHandle.current().pid() % 10_000));
 
@@ -19,7 +19,7 @@ final class FakeCluster implements AutoCloseable {
   private final List<FakeServer> servers = new ArrayList<>();
   private volatile int primaryId;
 
-  FakeCluster(int size) {
+  public FakeCluster(int size) {
     for (int id = 1; id <= size; id++) {
       FakeServer server = new FakeServer(this, id, freePort());
       servers.add(server);
@@ -62,18 +62,39 @@ final class FakeCluster implements AutoCloseable {
   }
 
   /** Makes a server primary, and every other that can still hear it a backup. */
-  void promote(int id) {
+  public void promote(int id) {
     primaryId = id;
     for (FakeServer server : servers) {
       server.roleChanged();
     }
   }
 
-  void demote() {
+  public void demote() {
     promote(0);
   }
 
-  String addresses() {
+  /** Puts a message into an inbox as if somebody had sent it. */
+  public void post(String sender, String recipient, String text) {
+    chat.send(sender, recipient, text, "posted " + text);
+    servers.forEach(FakeServer::pushIfUp);
+  }
+
+  /** The texts that somebody was sent. */
+  public List<String> inbox(String name) {
+    return chat.inboxTexts(name);
+  }
+
+  /** Up to which message somebody has acknowledged. */
+  public long acknowledged(String name) {
+    return chat.acknowledged(name);
+  }
+
+  /** Takes the primary's place away from it, as kill -9 does. */
+  public void killPrimary() {
+    primary().kill();
+  }
+
+  public String addresses() {
     return String.join(",", servers.stream().map(FakeServer::address).toList());
   }
 

@@ -1,0 +1,78 @@
+package chat.client.cli;
+
+import java.io.IOException;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** A terminal with a line editor: what arrives is shown above the line that is being typed. */
+final class EditingTerminal implements LineTerminal {
+  private final Surroundings surroundings;
+  private final Terminal terminal;
+  private final LineReader reader;
+
+  /** Its own reader, so that no password gets into the history. */
+  private final LineReader passwordReader;
+
+  EditingTerminal(Surroundings surroundings, String... commands) throws IOException {
+    this.surroundings = surroundings;
+    this.terminal = TerminalBuilder.builder().system(true).build();
+    this.reader =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .completer(new StringsCompleter(commands))
+            // "!" is a word that people send.
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+            .build();
+    this.passwordReader =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .variable(LineReader.DISABLE_HISTORY, true)
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+            .build();
+  }
+
+  @Override
+  public @Nullable String readLine(String prompt) {
+    try {
+      return reader.readLine(prompt);
+    } catch (UserInterruptException e) {
+      // Ctrl-C clears the line.
+      return "";
+    } catch (EndOfFileException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void print(String line) {
+    reader.printAbove(line);
+  }
+
+  @Override
+  public String password(String prompt) {
+    if (!surroundings.environment("CHAT_PASSWORD", "").isEmpty()
+        || !surroundings.environment("CHAT_PASSWORD_FILE", "").isEmpty()) {
+      return surroundings.password(prompt, false);
+    }
+    try {
+      return passwordReader.readLine(prompt, (char) 0);
+    } catch (UserInterruptException | EndOfFileException e) {
+      throw new CommandFailure(ExitCodes.USAGE, "No password was typed; nothing was done.", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      terminal.close();
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCodes.REFUSED, "The terminal cannot be closed.", e);
+    }
+  }
+}

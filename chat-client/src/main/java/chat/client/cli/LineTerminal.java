@@ -1,0 +1,18 @@
+package chat.client.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/** Where the interactive session reads lines and shows others: a terminal, or a pipe. */
+interface LineTerminal extends AutoCloseable {
+  /** The next line; null when there is none any more. An interrupted line is empty. */
+  @Nullable String readLine(String prompt);
+
+  /** Shows a line without tearing what is being typed. Thread-safe. */
+  void print(String line);
+
+  /** A password, not shown while it is typed. */
+  String password(String prompt);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,114 @@
+package chat.client.cli;
+
+import chat.client.ChatException;
+import chat.common.ErrorReason;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The commands about sessions. */
+final class SessionCommands {
+  private SessionCommands() {}
+
+  /** How a login is printed. */
+  enum LoginOutput {
+    TEXT,
+    JSON,
+    /** The session's token and nothing else. */
+    TOKEN
+  }
+
+  @Command(
+      name = "login",
+      description = "Open a session and keep it for the commands that follow.",
+      mixinStandardHelpOptions = true)
+  static final class Login implements Callable<Integer> {
+    private final Main main;
+
+    Login(Main main) {
+      this.main = main;
+    }
+
+    @Parameters(paramLabel = "NAME")
+    private String name = "";
+
+    @Option(names = "--take-over", description = "End the session that is in use elsewhere.")
+    private boolean takeOver;
+
+    @Option(names = "--password-stdin", description = "Read the password from standard input.")
+    private boolean passwordStdin;
+
+    @Option(names = "--output", paramLabel = "text|json|token")
+    private LoginOutput output = LoginOutput.TEXT;
+
+    @Override
+    public Integer call() {
+      String password = main.surroundings().password("Password for " + name + ": ", passwordStdin);
+      chat.client.Login login = main.client().login(name, password, takeOver);
+      main.sessions().keep(name, login.session().token());
+      if (output == LoginOutput.TOKEN) {
+        main.surroundings().out().println(Printable.escape(login.session().token()));
+        return ExitCodes.OK;
+      }
+      main.printer(output == LoginOutput.JSON)
+          .print(
+              "Logged in as " + name + "; " + Words.waiting(login.undeliveredCount()) + ".",
+              Main.fields(
+                  "username", name,
+                  "session_token", login.session().token(),
+                  "expire_time", login.expireTime(),
+                  "undelivered_count", login.undeliveredCount()));
+      return ExitCodes.OK;
+    }
+  }
+
+  @Command(name = "logout", description = "End the session.", mixinStandardHelpOptions = true)
+  static final class Logout implements Callable<Integer> {
+    private final Main main;
+
+    Logout(Main main) {
+      this.main = main;
+    }
+
+    @Override
+    public Integer call() {
+      SessionFiles.Kept kept = main.kept();
+      try {
+        main.session().logout();
+      } catch (ChatException e) {
+        if (ExitCodes.of(e) != ExitCodes.NOT_LOGGED_IN
+            || e.reason() == ErrorReason.BAD_CREDENTIALS) {
+          throw e;
+        }
+        // It was over already, which is what was asked for.
+      }
+      main.sessions().forget(kept.username());
+      main.surroundings().out().println("Logged out " + kept.username() + ".");
+      return ExitCodes.OK;
+    }
+  }
+
+  @Command(
+      name = "whoami",
+      description = "Say which account commands act as.",
+      mixinStandardHelpOptions = true)
+  static final class WhoAmI implements Callable<Integer> {
+    private final Main main;
+
+    WhoAmI(Main main) {
+      this.main = main;
+    }
+
+    @Option(names = "--output", paramLabel = "text|json")
+    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+
+    @Override
+    public Integer call() {
+      SessionFiles.Kept kept = main.kept();
+      main.printer(output == AccountCommands.Output.JSON)
+          .print(kept.username(), Main.fields("username", kept.username()));
+      return ExitCodes.OK;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package chat.client.cli;
+
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command finds around it: the streams, the environment, a terminal or none. Tests make
+ * their own.
+ *
+ * @param console null where nobody sits at a terminal
+ */
+record Surroundings(
+    BufferedReader in,
+    PrintWriter out,
+    PrintWriter err,
+    Map<String, String> environment,
+    @Nullable Console console) {
+
+  /** Those of this process. */
+  static Surroundings ofProcess() {
+    return of(System.in, System.out, System.err, System.getenv(), System.console());
+  }
+
+  static Surroundings of(
+      InputStream in,
+      PrintStream out,
+      PrintStream err,
+      Map<String, String> environment,
+      @Nullable Console console) {
+    Charset charset = console == null ? StandardCharsets.UTF_8 : console.charset();
+    return new Surroundings(
+        new BufferedReader(new InputStreamReader(in, charset)),
+        new PrintWriter(out, true, charset),
+        new PrintWriter(err, true, charset),
+        environment,
+        console);
+  }
+
+  String environment(String name, String otherwise) {
+    String value = environment.get(name);
+    return value == null || value.isEmpty() ? otherwise : value;
+  }
+
+  /** Whether colours and a line editor are wanted and possible. */
+  boolean isTerminal() {
+    return console != null && !environment("TERM", "dumb").equals("dumb");
+  }
+
+  boolean colours() {
+    return isTerminal() && environment("NO_COLOR", "").isEmpty();
+  }
+
+  /** The user's configuration folder. */
+  Path configFolder() {
+    String xdg = environment("XDG_CONFIG_HOME", "");
+    return xdg.isEmpty()
+        ? Path.of(environment("HOME", System.getProperty("user.home", ".")), ".config")
+        : Path.of(xdg);
+  }
+
+  /**
+   * The password of an account: from standard input if asked for, from CHAT_PASSWORD, from the file
+   * that CHAT_PASSWORD_FILE names, or typed without an echo.
+   */
+  String password(String prompt, boolean fromStandardInput) {
+    if (fromStandardInput) {
+      String line = readLine();
+      if (line == null) {
+        throw new CommandFailure(
+            ExitCodes.USAGE, "Standard input ended before a password; give it as one line.");
+      }
+      return line;
+    }
+    String given = environment("CHAT_PASSWORD", "");
+    if (!given.isEmpty()) {
+      return given;
+    }
+    String file = environment("CHAT_PASSWORD_FILE", "");
+    if (!file.isEmpty()) {
+      return firstLine(Path.of(file));
+    }
+    if (console == null) {
+      throw new CommandFailure(
+          ExitCodes.USAGE,
+          "No terminal to ask for the password; use --password-stdin, CHAT_PASSWORD or"
+              + " CHAT_PASSWORD_FILE.");
+    }
+    char[] typed = console.readPassword("%s", prompt);
+    if (typed == null) {
+      throw new CommandFailure(ExitCodes.USAGE, "No password was typed; nothing was done.");
+    }
+    return new String(typed);
+  }
+
+  /** The next line of standard input; null at its end. */
+  @Nullable String readLine() {
+    try {
+      return in.readLine();
+    } catch (IOException e) {
+      throw new CommandFailure(
+          ExitCodes.REFUSED, "Standard input cannot be read: " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static String firstLine(Path file) {
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      String line = reader.readLine();
+      return line == null ? "" : line;
+    } catch (IOException e) {
+      throw new CommandFailure(
+          ExitCodes.USAGE, "The password file " + file + " cannot be read; check its name.", e);
+    }
+  }
+}
