@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -30,7 +31,10 @@ class PartitionTest {
   /** For a machine that does other things too; what is expected is printed. */
   private static final Duration BOUND = Duration.ofSeconds(20);
 
-  @TempDir Path directory;
+  // The servers' logs of a failed run stay.
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path directory;
+
   private @Nullable NetworkNamespaces network;
   private @Nullable PartitionStory story;
 
