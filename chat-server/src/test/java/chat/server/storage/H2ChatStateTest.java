@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import java.util.Objects;
 import org.junit.jupiter.api.io.TempDir;
 
 class H2ChatStateTest {
@@ -270,8 +271,7 @@ class H2ChatStateTest {
       H2ChatState state = openOrNull(bad);
       if (change.contains("UPDATE accounts")) {
         // Nothing tells that it is wrong; it must not come to another exception.
-        assertThat(state).isNotNull();
-        state.close();
+        Objects.requireNonNull(state, change).close();
         continue;
       }
       assertThat(state).as(change).isNull();
