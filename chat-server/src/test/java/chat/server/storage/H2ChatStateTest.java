@@ -9,20 +9,24 @@ import chat.server.chat.CommandLog;
 import chat.server.chat.Outcome;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import java.util.Objects;
 import org.junit.jupiter.api.io.TempDir;
 
 class H2ChatStateTest {
@@ -281,6 +285,21 @@ class H2ChatStateTest {
         CommandLog.apply(fresh, log.slice(1, 50));
       }
     }
+  }
+
+  @Test
+  void aDatabaseThatIsOpenElsewhereIsNotOneToThrowAway() throws Exception {
+    H2ChatState.open(directory).close();
+    // What another process would hold: the lock that H2 takes on its file.
+    try (FileChannel file =
+            FileChannel.open(directory.resolve("chat.mv.db"), StandardOpenOption.WRITE);
+        FileLock lock = file.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> H2ChatState.open(directory))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process");
+    }
+    H2ChatState.open(directory).close();
   }
 
   @Test
