@@ -280,10 +280,10 @@ public final class Replica {
     candidacy = null;
     election.installed();
     installedEnd = value.end();
+    core.out.notice("installed " + value.view() + " from " + value.end());
     boolean mine = value.view().primary().equals(core.self) && core.continuous();
     primary = mine ? new PrimaryRole(core, leases, value) : null;
     heartbeatNow = true;
-    core.out.notice("installed " + value.view() + " from " + value.end());
   }
 
   private void decideWhetherToStand() {
