@@ -19,49 +19,50 @@ public final class CommandCodec {
       byte[] recipient = utf8(c.recipient());
       byte[] text = utf8(c.text());
       byte[] request = utf8(c.requestId());
-      Writer to =
+      ByteBuffer to =
           start(1, c, 21 + c.tokenHash().length + recipient.length + text.length + request.length);
-      put(put(put(put(to, c.tokenHash()), recipient), text), request);
-      to.put((byte) (c.live() ? 1 : 0)).putInt(c.inboxLimit());
-      return to.done();
+      return put(put(put(put(to, c.tokenHash()), recipient), text), request)
+          .put((byte) (c.live() ? 1 : 0))
+          .putInt(c.inboxLimit())
+          .array();
     } else if (command instanceof Command.Acknowledge c) {
       return put(start(2, c, 12 + c.tokenHash().length), c.tokenHash())
           .putLong(c.messageId())
-          .done();
+          .array();
     } else if (command instanceof Command.CreateAccount c) {
       byte[] name = utf8(c.username());
       byte[] hash = utf8(c.passwordHash());
       byte[] request = utf8(c.requestId());
-      Writer to = start(3, c, 12 + name.length + hash.length + request.length);
-      return put(put(put(to, name), hash), request).done();
+      ByteBuffer to = start(3, c, 12 + name.length + hash.length + request.length);
+      return put(put(put(to, name), hash), request).array();
     } else if (command instanceof Command.DeleteAccount c) {
       byte[] request = utf8(c.requestId());
-      Writer to = start(4, c, 9 + c.tokenHash().length + request.length);
+      ByteBuffer to = start(4, c, 9 + c.tokenHash().length + request.length);
       put(to, c.tokenHash()).put((byte) (c.discardUndelivered() ? 1 : 0));
-      return put(to, request).done();
+      return put(to, request).array();
     } else if (command instanceof Command.Login c) {
-      Writer to = start(5, c, 13 + c.tokenHash().length).putLong(c.accountId());
-      return put(to, c.tokenHash()).put((byte) (c.takeOver() ? 1 : 0)).done();
+      ByteBuffer to = start(5, c, 13 + c.tokenHash().length).putLong(c.accountId());
+      return put(to, c.tokenHash()).put((byte) (c.takeOver() ? 1 : 0)).array();
     }
     return encodeStreams(command);
   }
 
   private static byte[] encodeStreams(Command command) {
     if (command instanceof Command.Logout c) {
-      return put(start(6, c, 4 + c.tokenHash().length), c.tokenHash()).done();
+      return put(start(6, c, 4 + c.tokenHash().length), c.tokenHash()).array();
     } else if (command instanceof Command.AttachStream c) {
       return put(start(7, c, 20 + c.tokenHash().length), c.tokenHash())
           .putLong(c.streamId())
           .putLong(c.reign())
-          .done();
+          .array();
     } else if (command instanceof Command.DetachStream c) {
       return put(start(8, c, 12 + c.tokenHash().length), c.tokenHash())
           .putLong(c.streamId())
-          .done();
+          .array();
     } else if (command instanceof Command.ExpireStreams c) {
-      return start(9, c, 8).putLong(c.reign()).done();
+      return start(9, c, 8).putLong(c.reign()).array();
     } else if (command instanceof Command.TouchSession c) {
-      return put(start(10, c, 4 + c.tokenHash().length), c.tokenHash()).done();
+      return put(start(10, c, 4 + c.tokenHash().length), c.tokenHash()).array();
     }
     throw new IllegalStateException("no code for " + command.getClass());
   }
@@ -111,54 +112,19 @@ public final class CommandCodec {
     };
   }
 
-  /** Bytes that are filled from the front, exactly. */
-  private static final class Writer {
-    private final byte[] bytes;
-    private final ByteBuffer to;
-
-    Writer(int length) {
-      bytes = new byte[length];
-      to = ByteBuffer.wrap(bytes);
-    }
-
-    Writer put(byte value) {
-      to.put(value);
-      return this;
-    }
-
-    Writer putInt(int value) {
-      to.putInt(value);
-      return this;
-    }
-
-    Writer putLong(long value) {
-      to.putLong(value);
-      return this;
-    }
-
-    Writer putAll(byte[] value) {
-      to.putInt(value.length).put(value);
-      return this;
-    }
-
-    byte[] done() {
-      if (to.hasRemaining()) {
-        throw new IllegalStateException(to.remaining() + " bytes of a command were not written");
-      }
-      return bytes;
-    }
-  }
-
-  private static Writer start(int type, Command command, int length) {
-    return new Writer(10 + length).put(VERSION).put((byte) type).putLong(command.timeMicros());
+  private static ByteBuffer start(int type, Command command, int length) {
+    return ByteBuffer.allocate(10 + length)
+        .put(VERSION)
+        .put((byte) type)
+        .putLong(command.timeMicros());
   }
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static Writer put(Writer to, byte[] bytes) {
-    return to.putAll(bytes);
+  private static ByteBuffer put(ByteBuffer to, byte[] bytes) {
+    return to.putInt(bytes.length).put(bytes);
   }
 
   private static byte[] bytes(ByteBuffer from) {

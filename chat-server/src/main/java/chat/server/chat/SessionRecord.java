@@ -23,10 +23,10 @@ public record SessionRecord(
     int discarded) {
   /** What became of it. */
   public enum State {
-    OPEN(1),
-    TAKEN_OVER(2),
+    OPEN(0),
+    TAKEN_OVER(1),
     /** Its account was deleted with it. */
-    DELETED(3);
+    DELETED(2);
 
     private final int code;
 
@@ -40,9 +40,9 @@ public record SessionRecord(
     }
 
     /**
-     * The state that is stored as this.
+     * The state that is stored as a code.
      *
-     * @throws IllegalArgumentException if none is
+     * @throws IllegalArgumentException if there is none
      */
     public static State of(int code) {
       for (State state : values()) {
@@ -50,7 +50,7 @@ public record SessionRecord(
           return state;
         }
       }
-      throw new IllegalArgumentException("no session state is stored as " + code);
+      throw new IllegalArgumentException("a session of state " + code);
     }
   }
 

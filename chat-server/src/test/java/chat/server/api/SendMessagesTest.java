@@ -64,7 +64,7 @@ class SendMessagesTest {
     assertThat(answers.reason("")).isEqualTo("BAD_REQUEST_ID");
     assertThat(answers.got.stream().filter(SendMessagesResponse::hasAccepted))
         .extracting(r -> r.getAccepted().getDuplicate())
-        .containsExactly(false, true);
+        .containsExactlyInAnyOrder(false, true);
   }
 
   @Test

@@ -19,7 +19,7 @@ class CommandCodecTest {
   @Test
   void everyTypeComesBackAsItWas() {
     Set<Class<?>> seen = new HashSet<>();
-    for (int i = 0; i < 5_000; i++) {
+    for (int i = 0; i < 2_000; i++) {
       Command command = random(1 + i % TYPES);
       seen.add(command.getClass());
       Command back = CommandCodec.decode(CommandCodec.encode(command));
@@ -85,7 +85,7 @@ class CommandCodecTest {
 
   @Test
   void randomBytesAreACommandOrRefusedButNothingElse() {
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 50_000; i++) {
       byte[] bytes;
       if (i % 2 == 0) {
         bytes = new byte[dice.nextInt(120)];

@@ -1,5 +1,6 @@
 package chat.server.storage;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,11 +10,16 @@ import chat.server.chat.CommandLog;
 import chat.server.chat.Outcome;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,8 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class H2ChatStateTest {
   private static final long DAY = 24L * 3_600_000_000L;
-  private static final int DAMAGES = Integer.getInteger("state.damages", 60);
-  private static final int ENTRIES = Integer.getInteger("state.entries", 12_000);
+  private static final int DAMAGES = Integer.getInteger("state.damages", 40);
+  private static final int ENTRIES = Integer.getInteger("state.entries", 8_000);
 
   @TempDir Path directory;
 
@@ -270,8 +276,7 @@ class H2ChatStateTest {
       H2ChatState state = openOrNull(bad);
       if (change.contains("UPDATE accounts")) {
         // Nothing tells that it is wrong; it must not come to another exception.
-        assertThat(state).isNotNull();
-        state.close();
+        requireNonNull(state).close();
         continue;
       }
       assertThat(state).as(change).isNull();
@@ -281,6 +286,21 @@ class H2ChatStateTest {
         CommandLog.apply(fresh, log.slice(1, 50));
       }
     }
+  }
+
+  @Test
+  void aDatabaseThatIsOpenElsewhereIsNotOneToThrowAway() throws Exception {
+    H2ChatState.open(directory).close();
+    // What another process would hold: the lock that H2 takes on its file.
+    try (FileChannel file =
+            FileChannel.open(directory.resolve("chat.mv.db"), StandardOpenOption.WRITE);
+        FileLock lock = file.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> H2ChatState.open(directory))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process");
+    }
+    H2ChatState.open(directory).close();
   }
 
   @Test
@@ -397,6 +417,34 @@ class H2ChatStateTest {
       assertThat(history(state.queries(), 2, log.slice(5, 5).get(0).index(), 5)).isEmpty();
       StoredMessage newest = state.queries().history(2, 1, Long.MAX_VALUE, 1).get(0);
       assertThat(newest.text()).isEqualTo(newest.senderId() == 1 ? "forth" : "back");
+    }
+  }
+
+  @Test
+  void aPageIsReadFromAnIndexInItsOrder() throws Exception {
+    CommandLog log = RandomCommands.log(3, 2_000);
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      replay(state, log, new Random(3), log.size());
+    }
+    String[] queries = {
+      H2Queries.UNDELIVERED.replaceFirst("[?]", "1").replaceFirst("[?]", "2").replace("?", "50"),
+      H2Queries.HISTORY
+          .replace("?1", "1")
+          .replace("?2", "2")
+          .replace("?3", "999999")
+          .replace("?4", "50")
+    };
+    int[] ranges = {1, 2};
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("chat"));
+        Statement statement = connection.createStatement()) {
+      for (int i = 0; i < queries.length; i++) {
+        try (ResultSet row = statement.executeQuery("EXPLAIN " + queries[i])) {
+          row.next();
+          String plan = row.getString(1);
+          assertThat(plan.split("index sorted", -1).length - 1).as(plan).isEqualTo(ranges[i]);
+        }
+      }
     }
   }
 
