@@ -274,15 +274,16 @@ public final class Replica {
   }
 
   private void installed(Proposal value) {
-    if (primary != null) {
-      primary.failReads();
+    PrimaryRole before = primary;
+    if (before != null) {
+      before.failReads();
     }
     candidacy = null;
     election.installed();
     installedEnd = value.end();
     core.out.notice("installed " + value.view() + " from " + value.end());
     boolean mine = value.view().primary().equals(core.self) && core.continuous();
-    primary = mine ? new PrimaryRole(core, leases, value) : null;
+    primary = mine ? new PrimaryRole(core, leases, value, before) : null;
     heartbeatNow = true;
   }
 
@@ -486,7 +487,7 @@ public final class Replica {
         newest,
         acting,
         own && role != null && role.serves(),
-        own && core.frozen(),
+        own && role != null && !role.takesWrites(),
         new ArrayList<>(election.waitingFor()),
         servers);
   }
