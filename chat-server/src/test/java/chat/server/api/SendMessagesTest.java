@@ -98,6 +98,19 @@ class SendMessagesTest {
   }
 
   @Test
+  void aRefusedMessageTakesWithItThoseThatWaitBehindIt() {
+    api.backend.hold(c -> c instanceof Command.SendMessage);
+    StreamObserver<SendMessagesRequest> requests = open(ann);
+    IntStream.range(0, 10).forEach(i -> requests.onNext(request("bob", "m" + i, "r" + i)));
+    await().until(() -> api.backend.heldCount() == 10);
+    api.backend.refuseFirstHeld(new BackendException.ViewChanging());
+    assertRefused(answers.awaitError(), Code.UNAVAILABLE, ErrorReason.VIEW_CHANGING);
+    // Another stream's message comes after the turn of those that were held.
+    assertThat(api.send(ann, "bob", "later")).isNotNull();
+    assertThat(appendedTexts()).containsExactly("later");
+  }
+
+  @Test
   void anUnknownOutcomeMayBeRepeatedSinceEveryMessageHasAnId() {
     StreamObserver<SendMessagesRequest> requests = open(ann);
     api.backend.fail(new BackendException.OutcomeUnknown());
