@@ -302,7 +302,9 @@ public final class Replica {
               + (round.failed() ? round.failure() : "not all participants answered in time"));
       candidacy = null;
       adoption.cancel();
-      election.failed(round.failed() ? new TreeSet<>() : round.unanswered());
+      election.failed(
+          round.failed() ? new TreeSet<>() : round.unanswered(),
+          primary != null && primary.active());
     }
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
@@ -311,7 +313,14 @@ public final class Replica {
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();
-      Candidacy next = new Candidacy(core, acceptor, adoption, evidence, participants);
+      Candidacy next =
+          new Candidacy(
+              core,
+              acceptor,
+              adoption,
+              evidence,
+              participants,
+              election.roundTimeout(participants));
       candidacy = core.view().ballot().number() == before ? next : null;
     }
   }
