@@ -306,7 +306,7 @@ public final class Replica {
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
     SortedSet<ServerId> participants =
-        election.stand(actingPrimary() != null, acting, acceptor.promisedAt());
+        election.stand(actingPrimary(), acting, acceptor.promisedAt());
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();
