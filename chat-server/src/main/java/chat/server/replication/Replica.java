@@ -246,7 +246,9 @@ public final class Replica {
             && !core.frozen()
             && m.view().equals(core.view().ballot())
             && envelope.from().equals(core.view().primary())
-            && core.view().names(envelope.from(), envelope.header().incarnation());
+            && core.view().names(envelope.from(), envelope.header().incarnation())
+            // Left out, and taught by the next primary since: this is the old one, or a late word.
+            && !core.log.last().epoch().isAfter(m.view());
     if (!ofMyPrimary) {
       return;
     }
