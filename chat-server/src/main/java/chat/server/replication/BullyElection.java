@@ -81,12 +81,14 @@ final class BullyElection {
   /**
    * Whether to stand now.
    *
+   * @param actingPrimary who acts as primary, as far as heard lately
    * @param acting the primary role if this server is acting as primary
    * @param promisedAt when the newest promise was given
    * @return the participants, or null
    */
   @Nullable SortedSet<ServerId> stand(
-      boolean actingKnown, @Nullable PrimaryRole acting, long promisedAt) {
+      @Nullable ServerId actingPrimary, @Nullable PrimaryRole acting, long promisedAt) {
+    boolean actingKnown = actingPrimary != null;
     if (core.left || leftOut() || core.hard().promisedBase().isAfter(core.view().ballot())) {
       wanting = false;
       waitingFor = actingKnown ? List.of() : unheard(core.newestView());
@@ -114,6 +116,11 @@ final class BullyElection {
       waitingFor = List.of();
     }
     long delay = core.settings.rankDelay() * rank(participants);
+    if (!core.frozen() && othersBusiness(actingPrimary, participants)) {
+      // Standing means to promise, and who has promised acknowledges nothing: a backup that does
+      // not hear another would stop a primary that hears both, before that one may act (T_X).
+      delay += core.settings.exclusionTimeout() + core.settings.roundTimeout();
+    }
     // A promise to another candidate is left alone for a while; one's own round is over by now.
     boolean mine = core.hard().promisedBallot().isBy(core.self);
     boolean patient =
@@ -180,7 +187,7 @@ final class BullyElection {
     }
     if (acting != null) {
       for (ServerId joiner : acting.joiners()) {
-        if (mayJoin(joiner)) {
+        if (mayJoin(joiner) && hearsAndIsHeard(joiner)) {
           participants.add(joiner);
         }
       }
@@ -227,6 +234,33 @@ final class BullyElection {
         && (!core.continuous()
             || report.durable().index() + core.settings.nearlyLevelEntries()
                 >= core.log.last().index());
+  }
+
+  /** Whether somebody else acts as primary and takes part: then that one leaves others out. */
+  private boolean othersBusiness(
+      @Nullable ServerId actingPrimary, SortedSet<ServerId> participants) {
+    return actingPrimary != null
+        && !actingPrimary.equals(core.self)
+        && participants.contains(actingPrimary);
+  }
+
+  /**
+   * Whether a learner and the members hear each other, as far as they say. One that a member does
+   * not hear would be left out again at once, and so on for ever.
+   */
+  private boolean hearsAndIsHeard(ServerId joiner) {
+    for (ServerId member : core.view().members().keySet()) {
+      if (saysUnheard(joiner, member) || saysUnheard(member, joiner)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean saysUnheard(ServerId id, ServerId other) {
+    Peers.Peer peer = core.peers.get(id);
+    Report report = peer == null ? null : peer.report;
+    return report != null && report.unheard().contains(other);
   }
 
   private List<ServerId> missing(SortedSet<ServerId> participants) {

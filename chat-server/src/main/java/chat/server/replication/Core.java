@@ -168,6 +168,7 @@ final class Core {
         log.durable(),
         commitIndex,
         appliedIndex,
-        leases.notEchoed());
+        leases.notEchoed(),
+        peers.unheard(now, settings.leaseTimeout()));
   }
 }

@@ -3,7 +3,9 @@ package chat.server.replication;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of the other servers, from what they say. Confined to the replica thread. */
@@ -36,6 +38,17 @@ final class Peers {
 
   Collection<Peer> all() {
     return byId.values();
+  }
+
+  /** The servers of which nothing arrived within {@code within} nanoseconds. */
+  SortedSet<ServerId> unheard(long now, long within) {
+    SortedSet<ServerId> unheard = new TreeSet<>();
+    for (Peer peer : byId.values()) {
+      if (!peer.heardWithin(now, within)) {
+        unheard.add(peer.id);
+      }
+    }
+    return unheard;
   }
 
   /** A configured server other than oneself, or null. */

@@ -246,7 +246,9 @@ public final class Replica {
             && !core.frozen()
             && m.view().equals(core.view().ballot())
             && envelope.from().equals(core.view().primary())
-            && core.view().names(envelope.from(), envelope.header().incarnation());
+            && core.view().names(envelope.from(), envelope.header().incarnation())
+            // Left out, and taught by the next primary since: this is the old one, or a late word.
+            && !core.log.last().epoch().isAfter(m.view());
     if (!ofMyPrimary) {
       return;
     }
@@ -309,7 +311,7 @@ public final class Replica {
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
     SortedSet<ServerId> participants =
-        election.stand(actingPrimary() != null, acting, acceptor.promisedAt());
+        election.stand(actingPrimary(), acting, acceptor.promisedAt());
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();

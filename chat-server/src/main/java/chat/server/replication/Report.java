@@ -15,6 +15,8 @@ import java.util.TreeSet;
  * @param commitIndex up to where it knows its log to be committed
  * @param appliedIndex up to where its database follows; for status only
  * @param notEchoed members that it no longer echoes, for others to follow (R4)
+ * @param unheard configured servers that it has not heard for T_L; nobody is taken into a view in
+ *     which somebody does not hear it
  */
 public record Report(
     long sequence,
@@ -24,8 +26,10 @@ public record Report(
     LogPosition durable,
     long commitIndex,
     long appliedIndex,
-    SortedSet<ServerId> notEchoed) {
+    SortedSet<ServerId> notEchoed,
+    SortedSet<ServerId> unheard) {
   public Report {
     notEchoed = Collections.unmodifiableSortedSet(new TreeSet<>(notEchoed));
+    unheard = Collections.unmodifiableSortedSet(new TreeSet<>(unheard));
   }
 }

@@ -134,6 +134,7 @@ final class WireViews {
         .setCommitIndex(report.commitIndex())
         .setAppliedIndex(report.appliedIndex())
         .addAllNotEchoedIds(encode(report.notEchoed()))
+        .addAllUnheardIds(encode(report.unheard()))
         .build();
   }
 
@@ -149,6 +150,7 @@ final class WireViews {
         WireLog.decode(report.getDurable(), field + ".durable"),
         WireChecks.index(report.getCommitIndex(), field + ".commit_index"),
         WireChecks.index(report.getAppliedIndex(), field + ".applied_index"),
-        WireChecks.servers(report.getNotEchoedIdsList(), field + ".not_echoed_ids"));
+        WireChecks.servers(report.getNotEchoedIdsList(), field + ".not_echoed_ids"),
+        WireChecks.servers(report.getUnheardIdsList(), field + ".unheard_ids"));
   }
 }

@@ -125,6 +125,7 @@ final class RandomMessages {
         position(),
         index(),
         index(),
+        servers(),
         servers());
   }
 
