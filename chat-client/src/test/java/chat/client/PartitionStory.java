@@ -74,7 +74,7 @@ final class PartitionStory implements AutoCloseable {
       hub.tell("direct", direct(id), NamespacedCluster.address(id), token(direct(id)), RITA);
     }
     for (String side : List.of(PRIMARY_SIDE, BACKUP_SIDE)) {
-      writers.get(side).tell("write", side, token(side), RITA);
+      writer(side).tell("write", side, token(side), RITA);
     }
     awaitThat("all write")
         .until(
@@ -104,9 +104,17 @@ final class PartitionStory implements AutoCloseable {
     return ALL.stream().filter(id -> id != primary).mapToInt(Integer::intValue).toArray();
   }
 
+  private NamespaceProcess writer(String side) {
+    NamespaceProcess writer = writers.get(side);
+    if (writer == null) {
+      throw new IllegalArgumentException("nobody writes on side " + side);
+    }
+    return writer;
+  }
+
   /** What a writer was told "yes" to. */
   private Stream<Event> acknowledged(String name) {
-    return writers.get(name).events("ACK", name);
+    return writer(name).events("ACK", name);
   }
 
   /** What the server that was primary at first has acknowledged, and nobody else can have. */
@@ -149,7 +157,7 @@ final class PartitionStory implements AutoCloseable {
     return Stream.concat(
             hub.events("DENIED", direct(primary)),
             Stream.of("UNKNOWN", "REFUSED")
-                .flatMap(what -> writers.get(PRIMARY_SIDE).events(what, PRIMARY_SIDE)))
+                .flatMap(what -> writer(PRIMARY_SIDE).events(what, PRIMARY_SIDE)))
         .filter(event -> event.millis() > afterMillis)
         .toList();
   }
@@ -251,7 +259,7 @@ final class PartitionStory implements AutoCloseable {
   }
 
   private void compare(String writer, List<List<String>> history) {
-    NamespaceProcess process = writers.get(writer);
+    NamespaceProcess process = writer(writer);
     assertThat(history.stream().map(message -> message.get(1)))
         .as("texts of %s, each once", writer)
         .doesNotHaveDuplicates();

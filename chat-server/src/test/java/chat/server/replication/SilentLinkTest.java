@@ -38,10 +38,6 @@ class SilentLinkTest {
     }
   }
 
-  private long views() {
-    return cluster.server(3).disk.hard.view().ballot().number() >> 8;
-  }
-
   @Test
   void backupsThatDoNotHearEachOtherHardlyInterruptTheService() {
     begin();
