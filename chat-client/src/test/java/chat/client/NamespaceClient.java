@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * NAME WORDS...}, separated by tabs, with the wall-clock time. Ends with its input.
  */
 final class NamespaceClient {
+  private static final Duration SETUP_MAX = Duration.ofSeconds(25);
   private static final Duration WRITE_MAX = Duration.ofSeconds(3);
   private static final Duration DIRECT_MAX = Duration.ofSeconds(1);
 
@@ -110,8 +111,12 @@ final class NamespaceClient {
   }
 
   private void account(String name) {
-    client.createAccount(name, "secret of " + name);
-    tell("TOKEN", name, client.login(name, "secret of " + name).session().token());
+    // Everything is cold yet: more patience than with the writes that are measured.
+    try (ChatClient patient =
+        ChatClient.builder().servers(addresses).callTimeout(SETUP_MAX).build()) {
+      patient.createAccount(name, "secret of " + name);
+      tell("TOKEN", name, patient.login(name, "secret of " + name).session().token());
+    }
   }
 
   /** Writes through the library until told to stop; then asks again about what is unknown. */

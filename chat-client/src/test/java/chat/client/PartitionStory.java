@@ -1,6 +1,6 @@
 package chat.client;
 
-import static java.util.stream.Collectors.groupingBy;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -92,8 +92,11 @@ final class PartitionStory implements AutoCloseable {
     return hub.events("TOKEN", name).findAny().orElseThrow().words().get(0);
   }
 
-  private static ConditionFactory awaitThat(String what) {
-    return await(what).atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20));
+  private ConditionFactory awaitThat(String what) {
+    return await(what)
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(20))
+        .failFast("a client's task failed", () -> hub.events().anyMatch(PartitionStory::isBroken));
   }
 
   int primary() {
@@ -104,12 +107,12 @@ final class PartitionStory implements AutoCloseable {
     return ALL.stream().filter(id -> id != primary).mapToInt(Integer::intValue).toArray();
   }
 
-  private NamespaceProcess writer(String side) {
-    NamespaceProcess writer = writers.get(side);
-    if (writer == null) {
-      throw new IllegalArgumentException("nobody writes on side " + side);
-    }
-    return writer;
+  private NamespaceProcess writer(String name) {
+    return requireNonNull(writers.get(name));
+  }
+
+  private static boolean isBroken(Event event) {
+    return event.what().equals("BROKEN");
   }
 
   /** What a writer was told "yes" to. */
@@ -219,7 +222,7 @@ final class PartitionStory implements AutoCloseable {
     awaitThat("writers to stop")
         .until(() -> processes.stream().allMatch(p -> p.events("STOPPED", "all").count() == 1));
     assertThat(processes.stream().flatMap(NamespaceProcess::events))
-        .noneMatch(event -> event.what().equals("BROKEN"));
+        .noneMatch(PartitionStory::isBroken);
     Map<String, List<List<String>>> first = histories(1);
     first.forEach(this::compare);
     List<String> all = first.values().stream().flatMap(List::stream).map(m -> m.get(0)).toList();
@@ -290,12 +293,6 @@ final class PartitionStory implements AutoCloseable {
         .mapToLong(i -> times.get(i) - times.get(i - 1))
         .max()
         .orElseThrow();
-  }
-
-  /** For a failure's text: what the servers said last. */
-  @Override
-  public String toString() {
-    return statuses().values().stream().collect(groupingBy(Event::what)).toString();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package chat.client;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -155,10 +156,10 @@ class PartitionTest {
   }
 
   private NetworkNamespaces network() {
-    return java.util.Objects.requireNonNull(network);
+    return requireNonNull(network);
   }
 
   private PartitionStory story() {
-    return java.util.Objects.requireNonNull(story);
+    return requireNonNull(story);
   }
 }
