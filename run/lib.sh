@@ -20,7 +20,8 @@ chat_build() {
     echo "Building (the first time this takes a minute) ..." >&2
     # The time of the start counts: what is edited meanwhile is built the next time.
     touch "$built.started"
-    mvn -B -ntp -q -Dstyle.color=never -Dquick -Dmaven.test.skip=true package >&2
+    # Said aloud: within a caller's '||' the shell does not stop at a failure by itself.
+    mvn -B -ntp -q -Dstyle.color=never -Dquick -Dmaven.test.skip=true package >&2 || exit
     mv "$built.started" "$built"
   ) 9>"$chat_home/target/build.lock"
 }

@@ -279,15 +279,13 @@ final class PartitionStory implements AutoCloseable {
         .noneMatch(texts::contains);
   }
 
-  /** The longest time without an acknowledgement by anybody, to one writer, in milliseconds. */
+  /** The longest time without an acknowledgement to the library there, in milliseconds. */
   long longestPauseBesidePrimary(long fromMillis, long toMillis) {
-    List<Long> times =
-        new ArrayList<>(
-            acknowledgedBesidePrimary(fromMillis).stream()
-                .map(Event::millis)
-                .filter(millis -> millis < toMillis)
-                .toList());
-    times.add(0, fromMillis);
+    List<Long> times = new ArrayList<>(List.of(fromMillis));
+    acknowledgedBesidePrimary(fromMillis).stream()
+        .map(Event::millis)
+        .filter(millis -> millis < toMillis)
+        .forEach(times::add);
     times.add(toMillis);
     return IntStream.range(1, times.size())
         .mapToLong(i -> times.get(i) - times.get(i - 1))

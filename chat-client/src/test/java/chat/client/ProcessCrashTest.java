@@ -2,9 +2,9 @@ package chat.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import chat.client.demo.DeliveryLedger;
 import chat.client.demo.LocalCluster;
 import chat.client.demo.Traffic;
+import chat.client.verify.DeliveryLedger;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +24,14 @@ class ProcessCrashTest {
   private static final int IN_FLIGHT = 16;
   private static final List<String> NAMES =
       IntStream.range(0, 10).mapToObj(i -> "person" + i).toList();
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  private static final Duration PAUSE_MAX = Duration.ofSeconds(5);
+
+  /** A machine that lets a sleeper oversleep so long says nothing about anybody's pauses. */
+  private static final Duration STALL_MAX = Duration.ofMillis(250);
+
+  private final StallMeter stalls = new StallMeter();
   private final DeliveryLedger ledger = new DeliveryLedger();
   private LocalCluster cluster;
   private Traffic traffic;
@@ -38,7 +44,7 @@ class ProcessCrashTest {
         LocalCluster.create(3, "--password-memory-kib", "64", "--password-iterations", "1")
             .startAll();
     cluster.awaitComplete(PATIENCE);
-    traffic = new Traffic(cluster.addresses(), NAMES, IN_FLIGHT, ledger);
+    traffic = new Traffic(cluster.addresses(), NAMES, IN_FLIGHT, ledger, message -> {});
   }
 
   @AfterEach
@@ -48,6 +54,7 @@ class ProcessCrashTest {
     }
     // Clients last: a client that hangs must not keep the servers alive.
     cluster.close();
+    stalls.close();
     if (traffic != null) {
       traffic.close();
     }
@@ -65,7 +72,7 @@ class ProcessCrashTest {
 
   private void oneServerAfterTheOtherIsKilled() throws Exception {
     long before = ledger.acknowledgedCount();
-    ledger.forgetPauses();
+    forgetPauses();
     traffic.write(MESSAGES / NAMES.size());
     for (int kill = 1; kill <= 2; kill++) {
       traffic.awaitAcknowledged(before + MESSAGES * kill / 3, PATIENCE);
@@ -77,13 +84,13 @@ class ProcessCrashTest {
         .isLessThan(before + MESSAGES);
     traffic.awaitDone(PATIENCE);
     check("two servers killed one after the other");
-    assertThat(ledger.report().longestPause()).isLessThan(Duration.ofSeconds(5));
+    checkPauses("two servers killed one after the other");
   }
 
   private void bothComeBackUnderTrafficAndThenAllAreKilledAtOnce() throws Exception {
     int some = MESSAGES / 10;
-    ledger.forgetPauses();
-    traffic.write(Long.MAX_VALUE);
+    forgetPauses();
+    traffic.write(Integer.MAX_VALUE);
     int[] dead =
         cluster.ids().stream()
             .filter(id -> !cluster.aliveIds().contains(id))
@@ -92,10 +99,9 @@ class ProcessCrashTest {
     cluster.start(dead);
     cluster.awaitComplete(PATIENCE);
     traffic.awaitAcknowledged(ledger.acknowledgedCount() + some, PATIENCE);
-    System.out.println("ProcessCrashTest: both back under traffic: " + ledger.report());
-    assertThat(ledger.report().longestPause()).isLessThan(Duration.ofSeconds(5));
+    checkPauses("both back under traffic");
 
-    ledger.forgetPauses();
+    forgetPauses();
     cluster.killHard(1, 2, 3);
     cluster.startAll();
     cluster.awaitComplete(PATIENCE);
@@ -104,13 +110,39 @@ class ProcessCrashTest {
     check("all three killed at once and started again");
   }
 
+  private void forgetPauses() {
+    ledger.forgetPauses();
+    stalls.forget();
+  }
+
+  private void checkPauses(String after) {
+    Duration pause = ledger.report().longestWait();
+    Duration stall = stalls.longest();
+    System.out.println(
+        "ProcessCrashTest: "
+            + after
+            + ": longest pause "
+            + pause.toMillis()
+            + " ms (of the whole service "
+            + ledger.report().longestPause().toMillis()
+            + " ms), longest stall of this machine "
+            + stall.toMillis()
+            + " ms");
+    if (stall.compareTo(STALL_MAX) <= 0) {
+      assertThat(pause).isLessThan(PAUSE_MAX);
+    }
+  }
+
   private void check(String after) {
     DeliveryLedger.Report report = ledger.report();
-    System.out.println("ProcessCrashTest: " + after + ": " + report);
-    assertThat(report.problems()).isEmpty();
-    assertThat(report.isClean()).as(report.toString()).isTrue();
-    assertThat(report.received()).isEqualTo(report.acknowledged());
+    System.out.println("ProcessCrashTest: " + after + ": " + report.inWords());
+    assertThat(report.lost()).isEmpty();
+    assertThat(report.isClean()).as(report.inWords()).isTrue();
+    assertThat(report.acknowledged()).as("answered").isEqualTo(report.sent());
+    assertThat(report.received()).as("received").isEqualTo(report.sent());
     assertThat(traffic.undeliveredCount()).as("undelivered").isZero();
-    assertThat(traffic.storedCount()).as("stored").isEqualTo(report.acknowledged());
+    assertThat(traffic.storedCount()).as("stored").isEqualTo(report.sent());
+    // Counting took time in which nobody wrote: that is no pause.
+    ledger.rest();
   }
 }

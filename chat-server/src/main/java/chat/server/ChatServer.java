@@ -20,6 +20,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
@@ -65,7 +66,8 @@ public final class ChatServer implements AutoCloseable {
   private ChatServer(ServerConfig config, DataDirectory directory) throws IOException {
     ServerId self = config.id();
     disk = Recovery.open(config, directory);
-    applier = new Applier(disk.state(), disk.log(), ChatServer::die);
+    Path database = directory.databaseDirectory();
+    applier = new Applier(disk.state(), disk.log(), failure -> dieOfDatabase(database, failure));
     Replica replica =
         new Replica(
             new Identity(
@@ -133,6 +135,15 @@ public final class ChatServer implements AutoCloseable {
         .pageSizeDefault(flags.pageSizeDefault())
         .pageSizeMax(flags.pageSizeMax())
         .build();
+  }
+
+  private static void dieOfDatabase(Path database, Throwable failure) {
+    try {
+      Recovery.distrust(database);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    die(failure);
   }
 
   private static void die(Throwable failure) {

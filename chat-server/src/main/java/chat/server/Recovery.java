@@ -12,6 +12,7 @@ import chat.server.runtime.ReplicatedLog;
 import chat.server.storage.DatabaseUnusableException;
 import chat.server.storage.H2ChatState;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -27,6 +28,9 @@ record Recovery(
     ReplicatedLog log,
     H2ChatState state,
     Replica.RestoredLog restored) {
+  /** Beside a database that may open again and fail again. */
+  private static final String DISTRUSTED = "distrusted";
+
   private static final Logger logger = LoggerFactory.getLogger(Recovery.class);
 
   /**
@@ -61,8 +65,18 @@ record Recovery(
     return new Recovery(counted, hardStates, log, state, restored);
   }
 
+  /** The database failed while it was in use: the next start builds it anew from the log. */
+  static void distrust(Path database) throws IOException {
+    Files.writeString(database.resolve(DISTRUSTED), "it failed in use\n");
+  }
+
   /** A database that cannot be used, or is of another log, is thrown away and built anew (R18). */
   private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
+    if (Files.exists(path.resolve(DISTRUSTED))) {
+      logger.warn("the database failed in use: it is built anew from the log");
+      H2ChatState.discard(path);
+      Files.delete(path.resolve(DISTRUSTED));
+    }
     try {
       H2ChatState state = H2ChatState.open(path);
       LogPosition applied = state.position();

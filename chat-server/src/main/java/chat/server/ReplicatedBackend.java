@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** The replication as the public service sees it. Thread-safe. */
 final class ReplicatedBackend implements ChatBackend {
@@ -36,11 +37,11 @@ final class ReplicatedBackend implements ChatBackend {
   }
 
   @Override
-  public CompletableFuture<Outcome> propose(Command command) {
+  public CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted) {
     if (stopping) {
       return CompletableFuture.failedFuture(new BackendException.ShuttingDown());
     }
-    return translated(loop.propose(CommandCodec.encode(command)));
+    return translated(loop.propose(CommandCodec.encode(command), wanted));
   }
 
   @Override
@@ -63,7 +64,7 @@ final class ReplicatedBackend implements ChatBackend {
     }
     return switch (refused.reason()) {
       case NOT_PRIMARY -> notPrimary();
-      case VIEW_CHANGING -> new BackendException.ViewChanging();
+      case VIEW_CHANGING, UNWANTED -> new BackendException.ViewChanging();
       case OVERLOADED -> new BackendException.Overloaded();
       case STOPPING -> new BackendException.ShuttingDown();
       case OUTCOME_UNKNOWN -> new BackendException.OutcomeUnknown();

@@ -2,16 +2,19 @@ package chat.client.demo;
 
 import chat.client.ChatClient;
 import chat.client.ChatException;
+import chat.client.ChatMessage;
 import chat.client.ChatSession;
 import chat.client.MessageSender;
 import chat.client.MessageStream;
 import chat.client.ReceiveEvent;
+import chat.client.verify.DeliveryLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,7 @@ public final class Traffic implements AutoCloseable {
   private static final String PASSWORD = "correct horse battery staple";
 
   private final DeliveryLedger ledger;
+  private final Consumer<ChatMessage> onArrival;
   private final int inFlight;
   private final List<Person> people = new ArrayList<>();
   private final List<Thread> readers = new ArrayList<>();
@@ -36,28 +40,49 @@ public final class Traffic implements AutoCloseable {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile boolean closed;
 
-  /** The number of the last message to be written; counted a writer. */
-  private volatile long messagesMax;
+  /** So many messages each writer writes. */
+  private volatile int messagesMax;
 
-  private int runs;
-
+  /**
+   * @param written how many messages to each of the others, by their place; the writer's thread's
+   */
   private record Person(
-      String name, ChatClient client, ChatSession session, MessageStream stream) {}
+      String name, ChatClient client, ChatSession session, MessageStream stream, int[] written) {}
+
+  /** The number is what the ledger knows the message by. */
+  private record Letter(String recipient, int number) {
+    private static final String PREFIX = "message ";
+
+    String text() {
+      return PREFIX + number;
+    }
+
+    static int number(ChatMessage message) {
+      return Integer.parseInt(message.text().substring(PREFIX.length()));
+    }
+  }
 
   /**
    * Makes accounts and has everybody listen; needs a cluster that serves.
    *
    * @param inFlight how many messages every second one keeps on the way
+   * @param onArrival told of each message as it is read; on several threads
    */
-  public Traffic(String addresses, List<String> names, int inFlight, DeliveryLedger ledger) {
+  public Traffic(
+      String addresses,
+      List<String> names,
+      int inFlight,
+      DeliveryLedger ledger,
+      Consumer<ChatMessage> onArrival) {
     this.ledger = ledger;
+    this.onArrival = onArrival;
     this.inFlight = inFlight;
     for (String name : names) {
       ChatClient client =
           ChatClient.builder().servers(addresses).callTimeout(NEVER_GIVE_UP).build();
       client.createAccount(name, PASSWORD);
       ChatSession session = client.login(name, PASSWORD).session();
-      people.add(new Person(name, client, session, session.receive()));
+      people.add(new Person(name, client, session, session.receive(), new int[names.size()]));
     }
     for (Person person : people) {
       readers.add(thread("reads-" + person.name(), () -> read(person)));
@@ -89,9 +114,8 @@ public final class Traffic implements AutoCloseable {
   }
 
   /** Has everybody begin to write; ends after so many messages each, or at {@link #finish}. */
-  public void write(long messagesEach) {
+  public void write(int messagesEach) {
     messagesMax = messagesEach;
-    runs++;
     writers.clear();
     for (int i = 0; i < people.size(); i++) {
       int self = i;
@@ -109,31 +133,34 @@ public final class Traffic implements AutoCloseable {
     }
   }
 
-  private Person recipient(int self, long message) {
-    int others = people.size() - 1;
-    return people.get((int) ((self + 1 + message % others) % people.size()));
+  private boolean goesOn(int written) {
+    return written < messagesMax && failure.get() == null;
   }
 
-  private String text(long message) {
-    return "message " + runs + "." + message;
+  /** The next message, which goes to each of the others in turn. */
+  private Letter next(int self, int written) {
+    int others = people.size() - 1;
+    int recipient = (self + 1 + written % others) % people.size();
+    Person me = people.get(self);
+    Letter letter = new Letter(people.get(recipient).name(), me.written()[recipient]++);
+    ledger.sent(me.name(), letter.recipient(), letter.number());
+    return letter;
   }
 
   private void writePipelined(int self) throws InterruptedException {
     Person me = people.get(self);
     try (MessageSender sender = me.session().openSender(inFlight)) {
-      for (long i = 0; i < messagesMax && failure.get() == null; i++) {
-        String to = recipient(self, i).name();
-        String text = text(i);
-        ledger.sent(me.name(), to, text);
+      for (int i = 0; goesOn(i); i++) {
+        Letter letter = next(self, i);
         var unused =
             sender
-                .send(to, text)
+                .send(letter.recipient(), letter.text())
                 .whenComplete(
                     (receipt, refused) -> {
                       if (refused != null) {
                         fail(me.name(), refused);
                       } else {
-                        ledger.acknowledged(me.name(), to, text, receipt.messageId());
+                        ledger.acknowledged(me.name(), letter.recipient(), letter.number());
                       }
                     });
       }
@@ -142,11 +169,10 @@ public final class Traffic implements AutoCloseable {
 
   private void writeOneByOne(int self) {
     Person me = people.get(self);
-    for (long i = 0; i < messagesMax && failure.get() == null; i++) {
-      String to = recipient(self, i).name();
-      String text = text(i);
-      ledger.sent(me.name(), to, text);
-      ledger.acknowledged(me.name(), to, text, me.session().send(to, text).messageId());
+    for (int i = 0; goesOn(i); i++) {
+      Letter letter = next(self, i);
+      me.session().send(letter.recipient(), letter.text());
+      ledger.acknowledged(me.name(), letter.recipient(), letter.number());
     }
   }
 
@@ -154,10 +180,12 @@ public final class Traffic implements AutoCloseable {
     while (!closed) {
       try {
         if (me.stream().poll(READ_PATIENCE).orElse(null) instanceof ReceiveEvent.Arrived arrived) {
-          ledger.received(arrived.message());
+          ChatMessage message = arrived.message();
+          ledger.received(message.sender(), message.recipient(), Letter.number(message));
+          onArrival.accept(message);
           var unused =
               me.stream()
-                  .acknowledge(arrived.message())
+                  .acknowledge(message)
                   .exceptionally(
                       refused -> {
                         if (!closed) {
@@ -185,7 +213,7 @@ public final class Traffic implements AutoCloseable {
   /** Waits until all has been written that was to be written, and all of it has come. */
   public void awaitDone(Duration patience) throws InterruptedException {
     await("The writers are not done", patience, () -> writers.stream().noneMatch(Thread::isAlive));
-    await("Not everything acknowledged has come", patience, ledger::isAllReceived);
+    await("Not everything acknowledged has come", patience, ledger::isComplete);
   }
 
   /** Has everybody stop writing, and waits as {@link #awaitDone} does. */
@@ -200,11 +228,12 @@ public final class Traffic implements AutoCloseable {
     while (!wanted.getAsBoolean()) {
       Throwable failed = failure.get();
       if (failed != null) {
-        throw new IllegalStateException("The traffic has ended, " + ledger.report(), failed);
+        throw new IllegalStateException(
+            "The traffic has ended: " + ledger.report().inWords(), failed);
       }
       if (System.nanoTime() - deadline >= 0) {
         throw new IllegalStateException(
-            lack + " after " + patience.toSeconds() + " s: " + ledger.report());
+            lack + " after " + patience.toSeconds() + " s: " + ledger.report().inWords());
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
@@ -235,17 +264,24 @@ public final class Traffic implements AutoCloseable {
     return count;
   }
 
-  /** Ends every client. */
+  /** Ends every client, and with it every thread. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     closed = true;
     messagesMax = 0;
-    for (Thread reader : readers) {
-      reader.join();
-    }
+    join(readers);
     people.forEach(person -> person.client().close());
-    for (Thread writer : writers) {
-      writer.join();
+    join(writers);
+  }
+
+  private static void join(List<Thread> threads) {
+    try {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      // They are daemons, and end by themselves soon.
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Real servers as child processes, real traffic, and the count of what arrived: for the demo and
- * for tests that kill servers. Imports {@code chat.client}, never the stubs and never the server,
+ * Real servers as child processes and real traffic: for the demo and for tests that kill servers.
+ * Imports {@code chat.client} and {@code chat.client.verify}, never the stubs and never the server,
  * which it knows as a command only.
  */
 @NullMarked

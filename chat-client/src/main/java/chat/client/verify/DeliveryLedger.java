@@ -19,7 +19,9 @@ public final class DeliveryLedger {
   private record Line(String sender, String recipient) {}
 
   private static final class Book {
-    private final Set<Integer> sent = new HashSet<>();
+    /** When each was sent, by the clock. */
+    private final Map<Integer, Long> sent = new HashMap<>();
+
     private final Set<Integer> acknowledged = new HashSet<>();
     private final Set<Integer> received = new HashSet<>();
     private int doubled;
@@ -33,6 +35,8 @@ public final class DeliveryLedger {
   private long lastAcknowledgedNanos;
   private boolean counting;
   private long longestPauseNanos;
+  private long longestWaitNanos;
+  private long acknowledged;
 
   public DeliveryLedger() {
     this(System::nanoTime);
@@ -44,17 +48,23 @@ public final class DeliveryLedger {
 
   /** A message is about to be sent. The pause before the first answer counts from here. */
   public synchronized void sent(String sender, String recipient, int number) {
-    book(sender, recipient).sent.add(number);
+    long now = nanoClock.getAsLong();
+    book(sender, recipient).sent.put(number, now);
     if (!counting) {
       counting = true;
-      lastAcknowledgedNanos = nanoClock.getAsLong();
+      lastAcknowledgedNanos = now;
     }
   }
 
   /** The service accepted it: from now on it must not be lost. */
   public synchronized void acknowledged(String sender, String recipient, int number) {
-    book(sender, recipient).acknowledged.add(number);
+    Book book = book(sender, recipient);
     long now = nanoClock.getAsLong();
+    if (book.acknowledged.add(number)) {
+      acknowledged++;
+      Long sentNanos = book.sent.get(number);
+      longestWaitNanos = Math.max(longestWaitNanos, sentNanos == null ? 0 : now - sentNanos);
+    }
     if (counting) {
       longestPauseNanos = Math.max(longestPauseNanos, now - lastAcknowledgedNanos);
     }
@@ -65,7 +75,7 @@ public final class DeliveryLedger {
   /** It was shown to its recipient. */
   public synchronized void received(String sender, String recipient, int number) {
     Book book = book(sender, recipient);
-    if (!book.sent.contains(number)) {
+    if (!book.sent.containsKey(number)) {
       book.unasked++;
     }
     if (!book.received.add(number)) {
@@ -84,6 +94,17 @@ public final class DeliveryLedger {
    */
   public synchronized void rest() {
     counting = false;
+  }
+
+  /** From now on pauses and waits are measured anew; what has begun is measured whole. */
+  public synchronized void forgetPauses() {
+    longestPauseNanos = 0;
+    longestWaitNanos = 0;
+  }
+
+  /** How many messages the service has accepted. */
+  public synchronized long acknowledgedCount() {
+    return acknowledged;
   }
 
   /** Whether all that was acknowledged has arrived; to wait for before {@link #report}. */
@@ -122,7 +143,8 @@ public final class DeliveryLedger {
         doubled,
         outOfOrder,
         unasked,
-        Duration.ofNanos(longestPauseNanos));
+        Duration.ofNanos(longestPauseNanos),
+        Duration.ofNanos(longestWaitNanos));
   }
 
   private Book book(String sender, String recipient) {
@@ -140,6 +162,7 @@ public final class DeliveryLedger {
    * @param outOfOrder arrivals after a later message of the same sender to the same recipient
    * @param unasked arrivals of messages that nobody had sent
    * @param longestPause the longest time between two answers of the service while there was traffic
+   * @param longestWait the longest time from the sending of one message to its answer
    */
   public record Report(
       int sent,
@@ -149,7 +172,8 @@ public final class DeliveryLedger {
       int doubled,
       int outOfOrder,
       int unasked,
-      Duration longestPause) {
+      Duration longestPause,
+      Duration longestWait) {
     public Report {
       lost = List.copyOf(lost);
     }

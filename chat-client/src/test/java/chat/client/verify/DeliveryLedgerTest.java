@@ -76,4 +76,21 @@ class DeliveryLedgerTest {
     deliver(2);
     assertThat(ledger.report().longestPause()).isEqualTo(Duration.ofMillis(701));
   }
+
+  @Test
+  void oneSenderMayWaitWhileAnotherIsAnswered() {
+    ledger.sent("alice", "bob", 0);
+    for (int number = 0; number < 5; number++) {
+      after(100);
+      ledger.sent("carol", "bob", number);
+      ledger.acknowledged("carol", "bob", number);
+    }
+    ledger.acknowledged("alice", "bob", 0);
+    assertThat(ledger.report().longestPause()).isEqualTo(Duration.ofMillis(100));
+    assertThat(ledger.report().longestWait()).isEqualTo(Duration.ofMillis(500));
+    assertThat(ledger.acknowledgedCount()).isEqualTo(6);
+    ledger.forgetPauses();
+    assertThat(ledger.report().longestWait()).isZero();
+    assertThat(ledger.report().acknowledged()).isEqualTo(6);
+  }
 }

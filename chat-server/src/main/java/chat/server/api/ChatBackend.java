@@ -4,6 +4,7 @@ import chat.server.chat.Command;
 import chat.server.chat.Outcome;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /**
  * What the public service needs of the replication underneath. Thread-safe; no method blocks.
@@ -15,16 +16,23 @@ import java.util.concurrent.CompletableFuture;
  * any thread; callers here move to threads of their own before they do anything that takes time.
  */
 public interface ChatBackend {
+  /** Has a command carried out that does not depend on the fate of others. */
+  default CompletableFuture<Outcome> propose(Command command) {
+    return propose(command, () -> true);
+  }
+
   /**
    * Has a command carried out. Commands are appended in the order in which one thread proposes
-   * them; one that is refused takes with it those that wait behind it, or a later message of a
-   * stream could be appended without the one before it.
+   * them.
    *
+   * @param wanted asked when it is the command's turn to be appended, after the futures of all that
+   *     were refused before it have completed; if not, it is refused. So one message of a stream
+   *     that is refused takes with it those behind it, wherever they wait.
    * @return completes when the command is committed and applied, with its outcome; exceptionally
    *     with a {@link BackendException}, of which only {@link BackendException.OutcomeUnknown}
    *     leaves open whether the command takes effect
    */
-  CompletableFuture<Outcome> propose(Command command);
+  CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted);
 
   /**
    * A point from which reads are linearizable.

@@ -19,6 +19,7 @@ import chat.v1.SendMessagesRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /** Messages: send, fetch, acknowledge, list. Thread-safe; methods refuse at once by throwing. */
@@ -55,17 +56,20 @@ final class MessageCalls {
 
   CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessageRequest request) {
     Validation.requestId("request_id", request.getRequestId(), false);
-    return send(session, request.getRecipient(), request.getText(), request.getRequestId());
+    return send(
+        session, request.getRecipient(), request.getText(), request.getRequestId(), () -> true);
   }
 
-  CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessagesRequest request) {
+  /** One of a stream; see {@link ChatBackend#propose(Command, BooleanSupplier)}. */
+  CompletableFuture<SendMessageResponse> send(
+      SessionKey session, SendMessagesRequest request, BooleanSupplier wanted) {
     Validation.requestId("request_id", request.getRequestId(), true);
-    return send(session, request.getRecipient(), request.getText(), request.getRequestId());
+    return send(session, request.getRecipient(), request.getText(), request.getRequestId(), wanted);
   }
 
   /** Proposes before it returns, so that one thread's messages are appended in its order. */
   private CompletableFuture<SendMessageResponse> send(
-      SessionKey session, String recipient, String text, String requestId) {
+      SessionKey session, String recipient, String text, String requestId, BooleanSupplier wanted) {
     Validation.username("recipient", recipient);
     validation.text("text", text);
     reads.used(session);
@@ -78,7 +82,8 @@ final class MessageCalls {
                 text,
                 requestId,
                 receiving.test(recipient),
-                limits.inboxMessagesMax()))
+                limits.inboxMessagesMax()),
+            wanted)
         .thenApplyAsync(MessageCalls::sent, proposals.threads());
   }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -45,13 +46,18 @@ final class Proposals {
    *     TimeoutException} (the outcome is unknown) after {@link Limits#callTimeout}
    */
   CompletableFuture<Outcome> propose(Command command) {
+    return propose(command, () -> true);
+  }
+
+  /** The same; see {@link ChatBackend#propose(Command, BooleanSupplier)}. */
+  CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted) {
     if (unanswered.incrementAndGet() > limits.unansweredProposalsMax()) {
       unanswered.decrementAndGet();
       return CompletableFuture.failedFuture(new BackendException.Overloaded());
     }
     CompletableFuture<Outcome> answer;
     try {
-      answer = backend.propose(command);
+      answer = backend.propose(command, wanted);
     } catch (RuntimeException e) {
       unanswered.decrementAndGet();
       throw e;

@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +20,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An error that concerns one message is its answer, and the stream goes on. An error after which
  * the client must come back (not primary, overloaded, session gone) ends the stream: if it went on,
- * a later message could be accepted before the repeat of an earlier one.
+ * a later message could be accepted before the repeat of an earlier one. Those that have been
+ * proposed by then and are not appended yet are refused for the same reason when their turn comes.
  */
 final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   /** Sends one message. Throws or fails with what {@link ErrorMapping} knows. */
   interface Sender {
-    CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessagesRequest request);
+    CompletableFuture<SendMessageResponse> send(
+        SessionKey session, SendMessagesRequest request, BooleanSupplier wanted);
   }
 
   private final ServerCallStreamObserver<SendMessagesResponse> call;
@@ -65,7 +68,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
     answers.execute(() -> unanswered++);
     CompletableFuture<SendMessageResponse> answer;
     try {
-      answer = sender.send(session, request);
+      answer = sender.send(session, request, () -> !broken);
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }

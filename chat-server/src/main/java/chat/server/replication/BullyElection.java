@@ -1,7 +1,9 @@
 package chat.server.replication;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,13 @@ final class BullyElection {
   private long retryAt;
   private long retryDelay;
   private final SortedSet<ServerId> mute = new TreeSet<>();
+
+  /**
+   * How often a server that wanted to come in did not answer in time, and when it may try again.
+   */
+  private final Map<ServerId, Integer> failedJoins = new HashMap<>();
+
+  private final Map<ServerId, Long> joinAgainAt = new HashMap<>();
   private List<ServerId> waitingFor = List.of();
 
   BullyElection(Core core, Leases leases, CrashEvidence evidence) {
@@ -39,6 +48,8 @@ final class BullyElection {
   }
 
   void installed() {
+    failedJoins.keySet().removeIf(this::runsInView);
+    joinAgainAt.keySet().removeIf(this::runsInView);
     wanting = false;
     mute.clear();
     retryDelay = core.settings.retryDelayMin();
@@ -51,12 +62,19 @@ final class BullyElection {
    * A round failed: the next after a pause that doubles, with jitter.
    *
    * @param unanswered those who did not answer in time: the next round tries without them
+   * @param acting whether this server is acting as primary: then clients wait, and it does not
    */
-  void failed(SortedSet<ServerId> unanswered) {
+  void failed(SortedSet<ServerId> unanswered, boolean acting) {
     mute.clear();
     mute.addAll(unanswered);
+    for (ServerId id : unanswered) {
+      if (!runsInView(id)) {
+        int failures = failedJoins.merge(id, 1, Integer::sum);
+        joinAgainAt.put(id, core.now + (core.settings.leaseTimeout() << Math.min(failures, 4)));
+      }
+    }
     long jitter = core.random.nextLong(retryDelay * 2) + 1;
-    retryAt = core.now + retryDelay + jitter;
+    retryAt = acting && !unanswered.isEmpty() ? core.now : core.now + retryDelay + jitter;
     retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
   }
 
@@ -169,12 +187,36 @@ final class BullyElection {
     }
     if (acting != null) {
       for (ServerId joiner : acting.joiners()) {
-        if (hearsAndIsHeard(joiner)) {
+        if (mayJoin(joiner) && hearsAndIsHeard(joiner)) {
           participants.add(joiner);
         }
       }
     }
     return participants;
+  }
+
+  /**
+   * How long a round may take. Writes stand still during one, so a server that wants to come in
+   * gets little time at first, and more each time that it was too slow.
+   */
+  long roundTimeout(SortedSet<ServerId> participants) {
+    long timeout = core.settings.roundTimeout();
+    for (ServerId id : participants) {
+      if (!id.equals(core.self) && !runsInView(id)) {
+        int failures = Math.min(failedJoins.getOrDefault(id, 0), 4);
+        timeout = Math.min(timeout, core.settings.joinTimeout() << failures);
+      }
+    }
+    return timeout;
+  }
+
+  private boolean mayJoin(ServerId id) {
+    return core.now >= joinAgainAt.getOrDefault(id, core.now);
+  }
+
+  private boolean runsInView(ServerId id) {
+    Peers.Peer peer = core.peers.get(id);
+    return peer != null && core.view().names(id, peer.incarnation);
   }
 
   private boolean takesPart(Peers.Peer peer, boolean lenient) {
@@ -188,6 +230,7 @@ final class BullyElection {
     // It has restarted. Where all must take part it does; otherwise only if it is nearly level.
     Report report = peer.report;
     return report != null
+        && (!core.continuous() || mayJoin(peer.id))
         && (!core.continuous()
             || report.durable().index() + core.settings.nearlyLevelEntries()
                 >= core.log.last().index());

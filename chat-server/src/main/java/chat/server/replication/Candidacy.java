@@ -21,6 +21,7 @@ final class Candidacy {
   private final Epoch ballot;
   private final SortedSet<ServerId> participants;
   private final long startedAt;
+  private final long timeout;
   private final SortedMap<ServerId, ViewRules.Given> promises = new TreeMap<>();
   private final SortedSet<ServerId> accepted = new TreeSet<>();
   private @Nullable Proposal value;
@@ -32,8 +33,10 @@ final class Candidacy {
       Acceptor acceptor,
       LogAdoption adoption,
       CrashEvidence evidence,
-      SortedSet<ServerId> participants) {
+      SortedSet<ServerId> participants,
+      long timeout) {
     this.core = core;
+    this.timeout = timeout;
     this.acceptor = acceptor;
     this.adoption = adoption;
     this.base = core.view();
@@ -65,7 +68,7 @@ final class Candidacy {
   }
 
   boolean timedOut() {
-    return core.now - startedAt > core.settings.roundTimeout();
+    return core.now - startedAt > timeout;
   }
 
   /** Participants that owe an answer in the phase that the round is in. */

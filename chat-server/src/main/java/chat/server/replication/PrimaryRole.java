@@ -42,17 +42,23 @@ final class PrimaryRole {
   private final SortedMap<ServerId, Backup> backups = new TreeMap<>();
   private final ArrayDeque<PendingRead> reads = new ArrayDeque<>();
   private final SortedMap<ServerId, Long> joiners = new TreeMap<>();
+  private final boolean continued;
   private boolean active;
   private long confirmedAt;
   private long roundSentAt;
   private long roundStamp;
 
-  PrimaryRole(Core core, Leases leases, Proposal value) {
+  /**
+   * @param before this server's role in the view before, if it was primary there too: clients that
+   *     it served stay with it while the members install, and only pause (R11)
+   */
+  PrimaryRole(Core core, Leases leases, Proposal value, @Nullable PrimaryRole before) {
     this.core = core;
     this.leases = leases;
     this.view = value.view();
     this.start = value.end();
-    this.confirmedAt = core.now;
+    this.continued = before != null && before.serves();
+    this.confirmedAt = before != null ? before.confirmedAt : core.now;
     view.members()
         .forEach(
             (id, incarnation) -> {
@@ -74,7 +80,9 @@ final class PrimaryRole {
 
   /** R11: whether clients may still stay with it, through a view change of its own for example. */
   boolean serves() {
-    return active() && core.now - confirmedAt < core.settings.leaseTimeout();
+    return (active || continued)
+        && !core.left
+        && core.now - confirmedAt < core.settings.leaseTimeout();
   }
 
   /** A member says where it is. */
@@ -236,7 +244,7 @@ final class PrimaryRole {
   }
 
   void tick() {
-    if (leases.held()) {
+    if (active && leases.held()) {
       confirmedAt = core.now;
     }
     for (var e : backups.entrySet()) {

@@ -276,15 +276,16 @@ public final class Replica {
   }
 
   private void installed(Proposal value) {
-    if (primary != null) {
-      primary.failReads();
+    PrimaryRole before = primary;
+    if (before != null) {
+      before.failReads();
     }
     candidacy = null;
     election.installed();
     installedEnd = value.end();
     core.out.notice("installed " + value.view() + " from " + value.end());
     boolean mine = value.view().primary().equals(core.self) && core.continuous();
-    primary = mine ? new PrimaryRole(core, leases, value) : null;
+    primary = mine ? new PrimaryRole(core, leases, value, before) : null;
     heartbeatNow = true;
   }
 
@@ -303,7 +304,9 @@ public final class Replica {
               + (round.failed() ? round.failure() : "not all participants answered in time"));
       candidacy = null;
       adoption.cancel();
-      election.failed(round.failed() ? new TreeSet<>() : round.unanswered());
+      election.failed(
+          round.failed() ? new TreeSet<>() : round.unanswered(),
+          primary != null && primary.active());
     }
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
@@ -312,7 +315,14 @@ public final class Replica {
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();
-      Candidacy next = new Candidacy(core, acceptor, adoption, evidence, participants);
+      Candidacy next =
+          new Candidacy(
+              core,
+              acceptor,
+              adoption,
+              evidence,
+              participants,
+              election.roundTimeout(participants));
       candidacy = core.view().ballot().number() == before ? next : null;
     }
   }
@@ -488,7 +498,7 @@ public final class Replica {
         newest,
         acting,
         own && role != null && role.serves(),
-        own && core.frozen(),
+        own && role != null && !role.takesWrites(),
         new ArrayList<>(election.waitingFor()),
         servers);
   }

@@ -9,6 +9,7 @@ package chat.server.replication;
  *     that member out unproven (R4); longer than {@code leaseTimeout}
  * @param rankDelay how long a candidate waits for each one above it (R17)
  * @param roundTimeout after which a round of a view change has failed
+ * @param joinTimeout the same for a round that takes a server in, the first time it tries
  * @param roundPatience how long a promise to another candidate is left alone
  * @param retryDelayMin the first pause after a failed round; doubled up to {@code retryDelayMax}
  * @param stillHeardWindow how long other members may take to say that a suspect lives (R7)
@@ -23,6 +24,7 @@ public record Settings(
     long exclusionTimeout,
     long rankDelay,
     long roundTimeout,
+    long joinTimeout,
     long roundPatience,
     long retryDelayMin,
     long retryDelayMax,
@@ -40,6 +42,7 @@ public record Settings(
           millis(1500),
           millis(150),
           millis(1000),
+          millis(200),
           millis(600),
           millis(50),
           millis(1000),

@@ -20,8 +20,8 @@ public interface AppliedState extends AutoCloseable {
   LogPosition position();
 
   /**
-   * Applies committed entries, the first following {@link #position}, in one transaction that also
-   * stores the new position.
+   * Applies committed entries, the first following {@link #position}, in a transaction that also
+   * stores the new position; in more than one if need be, each with the position it reaches.
    *
    * @return what each entry came to, in order
    */

@@ -12,6 +12,8 @@ public final class ProposalException extends RuntimeException {
     VIEW_CHANGING,
     /** Too much is on its way already. */
     OVERLOADED,
+    /** Its proposer took it back before it was appended. */
+    UNWANTED,
     /** The server is stopping. */
     STOPPING,
     /** Appended, and whether it will be committed cannot be told here (R13). */

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,7 +49,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     void handle(long now);
   }
 
-  private record Held(byte[] payload, CompletableFuture<Outcome> outcome, long since) {}
+  private record Held(
+      byte[] payload, BooleanSupplier wanted, CompletableFuture<Outcome> outcome, long since) {}
 
   private record HeldRead(CompletableFuture<Void> ready, long since) {}
 
@@ -123,19 +125,25 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   /**
    * Has a command carried out; commands of one thread are appended in its order.
    *
+   * @param wanted asked on the replica thread when it is the command's turn: what a refusal before
+   *     it has made worthless must not be appended
    * @return its outcome once it is committed and applied, or a {@link ProposalException}
    */
-  public CompletableFuture<Outcome> propose(byte[] payload) {
+  public CompletableFuture<Outcome> propose(byte[] payload, BooleanSupplier wanted) {
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     if (stopping) {
       fail(outcome, ProposalException.Reason.STOPPING);
       return outcome;
     }
-    inputs.add(now -> propose(new Held(payload, outcome, now), now));
+    inputs.add(now -> propose(new Held(payload, wanted, outcome, now), now));
     return outcome;
   }
 
   private void propose(Held proposal, long now) {
+    if (!proposal.wanted().getAsBoolean()) {
+      fail(proposal.outcome(), ProposalException.Reason.UNWANTED);
+      return;
+    }
     if (!held.isEmpty()) {
       hold(proposal); // What waits already goes first.
       return;

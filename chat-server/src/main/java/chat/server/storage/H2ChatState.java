@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,8 @@ public final class H2ChatState implements AppliedState {
    *
    * @throws DatabaseUnusableException if it cannot be opened or is of another version: throw it
    *     away
+   * @throws IOException if the directory cannot be made or another process has the database open;
+   *     then there is nothing to throw away
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
     Files.createDirectories(directory);
@@ -72,6 +75,11 @@ public final class H2ChatState implements AppliedState {
       throw e;
     } catch (SQLException | RuntimeException e) {
       abandon(readers, connection);
+      if (e instanceof SQLException sql
+          && sql.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
+        // Not for the caller to throw away: somebody works with these files.
+        throw new IOException("another process has the database in " + directory + " open", e);
+      }
       throw new DatabaseUnusableException("the database in " + directory + " cannot be used", e);
     }
   }

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
   private volatile @Nullable BackendException failure;
   private final AtomicReference<@Nullable BackendException> failureOnce = new AtomicReference<>();
   private final List<CompletableFuture<Outcome>> heldAnswers = new CopyOnWriteArrayList<>();
+  private final List<Runnable> heldTurns = new CopyOnWriteArrayList<>();
   private volatile Predicate<Command> held = command -> false;
 
   void listener(Listener value) {
@@ -63,6 +65,18 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
     heldAnswers.forEach(a -> a.completeExceptionally(new BackendException.OutcomeUnknown()));
   }
 
+  /** Refuses the first that is held; then the others have their turn, as after a change of view. */
+  void refuseFirstHeld(BackendException reason) {
+    held = command -> false;
+    var unused =
+        CompletableFuture.runAsync(
+            () -> {
+              heldAnswers.get(0).completeExceptionally(reason);
+              heldTurns.subList(1, heldTurns.size()).forEach(Runnable::run);
+            },
+            applyThread);
+  }
+
   /** Fails the next proposal only. */
   void failOnce(BackendException reason) {
     failureOnce.set(reason);
@@ -73,7 +87,7 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<Outcome> propose(Command command) {
+  public CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted) {
     BackendException once = failureOnce.getAndSet(null);
     BackendException reason = once != null ? once : refusal == null ? failure : refusal;
     if (reason != null) {
@@ -82,6 +96,14 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
     if (held.test(command)) {
       CompletableFuture<Outcome> answer = new CompletableFuture<>();
       heldAnswers.add(answer);
+      heldTurns.add(
+          () -> {
+            if (wanted.getAsBoolean()) {
+              answer.complete(apply(command));
+            } else {
+              answer.completeExceptionally(new BackendException.ViewChanging());
+            }
+          });
       return answer;
     }
     return CompletableFuture.supplyAsync(() -> apply(command), applyThread);

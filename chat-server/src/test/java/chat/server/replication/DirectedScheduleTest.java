@@ -315,6 +315,33 @@ class DirectedScheduleTest {
   }
 
   @Test
+  void aServerThatComesBackTooSlowlyHoldsNobodyUp() {
+    SimulatedCluster cluster = born(new ViewRules());
+    cluster.crash(1);
+    assertThat(cluster.runUntil(2_000, c -> c.server(3).disk.hard.view().size() == 2)).isTrue();
+    cluster.passes = e -> !(e.to().value() == 1 && e.message() instanceof Message.PromiseRequest);
+    cluster.start(1);
+    long longest = 0;
+    for (int i = 0; i < 200; i++) {
+      long asked = cluster.now();
+      int before = cluster.checker().acknowledgedCount();
+      assertThat(
+              cluster.runUntil(
+                  2_000,
+                  c -> {
+                    c.propose();
+                    return c.checker().acknowledgedCount() > before;
+                  }))
+          .isTrue();
+      longest = Math.max(longest, cluster.now() - asked);
+      cluster.run(20);
+    }
+    assertThat(longest / SimulatedCluster.MILLI).isLessThan(500);
+    cluster.passes = e -> true;
+    assertThat(cluster.runUntil(40_000, SimulatedCluster::complete)).isTrue();
+  }
+
+  @Test
   void aWipedDiskIsAStrangerAndCountsForNothing() {
     SimulatedCluster cluster = born(new ViewRules());
     propose(cluster, 3, 3);

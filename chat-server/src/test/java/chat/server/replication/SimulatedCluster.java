@@ -306,12 +306,12 @@ final class SimulatedCluster {
     }
   }
 
-  /** The server that may serve now by its own account, if exactly one does. */
+  /** The newest server that takes writes by its own account: one that pauses does not (R11). */
   @Nullable SimulatedServer primary() {
     SimulatedServer found = null;
     for (SimulatedServer server : servers.values()) {
       Status status = server.status;
-      if (status != null && status.serving()) {
+      if (status != null && status.serving() && !status.paused()) {
         found = found == null || newer(server, found) ? server : found;
       }
     }

@@ -10,9 +10,13 @@ import chat.server.chat.CommandLog;
 import chat.server.chat.Outcome;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -282,6 +286,21 @@ class H2ChatStateTest {
         CommandLog.apply(fresh, log.slice(1, 50));
       }
     }
+  }
+
+  @Test
+  void aDatabaseThatIsOpenElsewhereIsNotOneToThrowAway() throws Exception {
+    H2ChatState.open(directory).close();
+    // What another process would hold: the lock that H2 takes on its file.
+    try (FileChannel file =
+            FileChannel.open(directory.resolve("chat.mv.db"), StandardOpenOption.WRITE);
+        FileLock lock = file.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> H2ChatState.open(directory))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("another process");
+    }
+    H2ChatState.open(directory).close();
   }
 
   @Test
