@@ -96,7 +96,9 @@ final class PartitionStory implements AutoCloseable {
     return await(what)
         .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(20))
-        .failFast("a client's task failed", () -> hub.events().anyMatch(PartitionStory::isBroken));
+        .failFast(
+            "a client's task failed",
+            () -> hub.events().anyMatch(event -> event.what().equals("BROKEN")));
   }
 
   int primary() {
@@ -109,10 +111,6 @@ final class PartitionStory implements AutoCloseable {
 
   private NamespaceProcess writer(String name) {
     return requireNonNull(writers.get(name));
-  }
-
-  private static boolean isBroken(Event event) {
-    return event.what().equals("BROKEN");
   }
 
   /** What a writer was told "yes" to. */
@@ -222,7 +220,7 @@ final class PartitionStory implements AutoCloseable {
     awaitThat("writers to stop")
         .until(() -> processes.stream().allMatch(p -> p.events("STOPPED", "all").count() == 1));
     assertThat(processes.stream().flatMap(NamespaceProcess::events))
-        .noneMatch(PartitionStory::isBroken);
+        .noneMatch(event -> event.what().equals("BROKEN"));
     Map<String, List<List<String>>> first = histories(1);
     first.forEach(this::compare);
     List<String> all = first.values().stream().flatMap(List::stream).map(m -> m.get(0)).toList();
@@ -279,15 +277,13 @@ final class PartitionStory implements AutoCloseable {
         .noneMatch(texts::contains);
   }
 
-  /** The longest time without an acknowledgement by anybody, to one writer, in milliseconds. */
+  /** The longest time without an acknowledgement to the library there, in milliseconds. */
   long longestPauseBesidePrimary(long fromMillis, long toMillis) {
-    List<Long> times =
-        new ArrayList<>(
-            acknowledgedBesidePrimary(fromMillis).stream()
-                .map(Event::millis)
-                .filter(millis -> millis < toMillis)
-                .toList());
-    times.add(0, fromMillis);
+    List<Long> times = new ArrayList<>(List.of(fromMillis));
+    acknowledgedBesidePrimary(fromMillis).stream()
+        .map(Event::millis)
+        .filter(millis -> millis < toMillis)
+        .forEach(times::add);
     times.add(toMillis);
     return IntStream.range(1, times.size())
         .mapToLong(i -> times.get(i) - times.get(i - 1))
