@@ -20,6 +20,8 @@ final class BullyElection {
   private final CrashEvidence evidence;
   private boolean wanting;
   private long wantedSince;
+  private boolean stoodBefore;
+  private long stoodAt;
   private long installedAt;
   private long retryAt;
   private long retryDelay;
@@ -125,9 +127,13 @@ final class BullyElection {
     boolean mine = core.hard().promisedBallot().isBy(core.self);
     boolean patient =
         core.frozen() && !mine && core.now - promisedAt < core.settings.roundPatience() + delay;
-    if (patient || core.now - wantedSince < delay || core.now < retryAt) {
+    // However a round ended, the next one of this server's is not of the same instant.
+    boolean hasty = stoodBefore && core.now - stoodAt < core.settings.retryDelayMin() / 2;
+    if (patient || hasty || core.now - wantedSince < delay || core.now < retryAt) {
       return null;
     }
+    stoodBefore = true;
+    stoodAt = core.now;
     return participants;
   }
 

@@ -25,6 +25,7 @@ class RandomScheduleTest {
     }
     long first = Long.getLong("simulation.from", System.nanoTime() & 0xffffff);
     long end = System.nanoTime() + SECONDS * 1_000_000_000;
+    System.out.println("simulation: from seed " + first);
     long schedules = 0;
     long acknowledged = 0;
     long activations = 0;

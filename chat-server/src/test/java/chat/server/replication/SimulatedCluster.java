@@ -27,6 +27,7 @@ final class SimulatedCluster {
   }
 
   static final long MILLI = 1_000_000;
+  private static final int EVENTS_MAX = 200_000;
 
   private final Random random;
   private final ViewRules rules;
@@ -135,6 +136,9 @@ final class SimulatedCluster {
   void run(long millis) {
     long end = now + millis * MILLI;
     while (!events.isEmpty() && events.peek().at() <= end) {
+      if (events.size() > EVENTS_MAX) {
+        throw new InvariantViolation("a storm: " + events.size() + " events wait");
+      }
       Event event = events.remove();
       now = event.at();
       event.action().run();
