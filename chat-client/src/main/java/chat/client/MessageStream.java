@@ -196,7 +196,14 @@ public final class MessageStream implements AutoCloseable {
     lock.lock();
     try {
       long silentNanos = System.nanoTime() - lastEventNanos;
-      dead = call != null && demand > 0 && silentNanos > connections.times().streamDead().toNanos();
+      // Room for events and none comes, whatever is thought to be on its way: a call, a request for
+      // more, a reconnection. Nothing that should have woken this stream may leave it asleep.
+      boolean wanting = demand > 0 || queue.isEmpty();
+      dead =
+          wanting
+              && !closed
+              && failure == null
+              && silentNanos > connections.times().streamDead().toNanos();
       if (dead) {
         cancel("The stream is silent.");
         interrupted("The stream has gone silent; reconnecting.");

@@ -183,6 +183,14 @@ final class MessageStream {
     }
   }
 
+  /**
+   * Takes a turn whether or not anything is known to be there: a stream that missed being woken,
+   * for whatever reason, goes on at the next tick.
+   */
+  void look() {
+    turns.execute(this::turn);
+  }
+
   /** Queues a turn, unless one is queued that has not begun. */
   void wake() {
     synchronized (lock) {

@@ -215,6 +215,7 @@ final class StreamRegistry {
   void tick() {
     long now = System.nanoTime();
     for (Live live : byAccount.values()) {
+      live.stream().look();
       live.stream().heartbeatIfIdle(now);
       // An open stream is use of its session.
       reads.used(live.stream().session());

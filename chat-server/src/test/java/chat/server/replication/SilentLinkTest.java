@@ -38,10 +38,6 @@ class SilentLinkTest {
     }
   }
 
-  private long views() {
-    return cluster.server(3).disk.hard.view().ballot().counter();
-  }
-
   @Test
   void backupsThatDoNotHearEachOtherHardlyInterruptTheService() {
     begin();
