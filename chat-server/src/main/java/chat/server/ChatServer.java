@@ -11,6 +11,7 @@ import chat.server.replication.Settings;
 import chat.server.replication.Status;
 import chat.server.runtime.AppliedState;
 import chat.server.runtime.Applier;
+import chat.server.runtime.LogRetention;
 import chat.server.runtime.ReplicaLoop;
 import chat.server.runtime.Watchdog;
 import chat.server.transport.GrpcPeerNetwork;
@@ -87,7 +88,14 @@ public final class ChatServer implements AutoCloseable {
             disk.restored(),
             new SplittableRandom(),
             System.nanoTime());
-    loop = new ReplicaLoop(replica, disk.log(), disk.hardStates(), applier, ChatServer::die);
+    loop =
+        new ReplicaLoop(
+            replica,
+            disk.log(),
+            disk.hardStates(),
+            applier,
+            new LogRetention(config.limits().logKeepBytes()),
+            ChatServer::die);
     watchdog = new Watchdog(loop::rounds, ChatServer::die);
     handOver = new PlannedHandOver(self);
     addresses =
@@ -202,8 +210,9 @@ public final class ChatServer implements AutoCloseable {
   }
 
   /**
-   * Stops it in order: another server becomes primary if this one is, no new calls, what is under way is answered, the others are told goodbye so
-   * that one of them takes over at once, the database is closed. Closing again does nothing.
+   * Stops it in order: another server becomes primary if this one is, no new calls, what is under
+   * way is answered, the others are told goodbye so that one of them takes over at once, the
+   * database is closed. Closing again does nothing.
    */
   @Override
   public synchronized void close() {
