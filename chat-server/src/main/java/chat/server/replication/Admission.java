@@ -52,7 +52,7 @@ final class Admission {
     if (mine.isBorn() && otherBorn && mine.lineage() != header.lineage()) {
       return "its data is of lineage " + header.lineage() + ", this one's of " + mine.lineage();
     }
-    if (mine.isBorn() && !header.diskId().equals(mine.disks().get(header.from()))) {
+    if (mine.isBorn() && !core.rules.isBornWith(mine, header.from(), header.diskId())) {
       return "its disk is not the one it was born with: an operator must say that it is replaced";
     }
     if (header.incarnation().compareTo(peer.incarnation) < 0) {

@@ -214,7 +214,7 @@ final class Candidacy {
 
   private void acceptedBy(ServerId from, Proposal chosen) {
     accepted.add(from);
-    if (!accepted.equals(participants)) {
+    if (!core.rules.isChosen(participants, accepted)) {
       return;
     }
     Collection<ServerId> members = chosen.view().members().keySet();

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ final class SimulatedCluster {
   private final SortedMap<ServerId, SimulatedServer> servers = new TreeMap<>();
   private final PriorityQueue<Event> events = new PriorityQueue<>();
   private final Set<List<ServerId>> cuts = new HashSet<>();
+  private final Set<List<ServerId>> rejects = new HashSet<>();
+  private final List<Envelope> onTheWay = new ArrayList<>();
   private final SafetyChecker checker = new SafetyChecker();
   private final List<String> trace = new ArrayList<>();
   private long now = 1;
@@ -47,6 +50,13 @@ final class SimulatedCluster {
   long delayMax = 2 * MILLI;
   boolean tracing;
   Predicate<Envelope> passes = e -> true;
+
+  /** What is kept on its way until {@link #release}. */
+  Predicate<Envelope> held = e -> false;
+
+  /** How long the answer of a life socket takes, beside the three questions. */
+  long probeDelay = 100_000;
+
   BiPredicate<SimulatedServer, SimulatedServer.CrashPoint> dies = (server, point) -> false;
 
   SimulatedCluster(long seed, int size) {
@@ -198,10 +208,31 @@ final class SimulatedCluster {
     }
   }
 
+  /** A connection breaks and nothing else: the one end of it hears of it. */
+  void breakConnection(int at, int to) {
+    disconnected(server(at), new ServerId(to));
+  }
+
+  /** An empty disk in the place of a dead server's. */
+  void wipe(int id) {
+    trace("the disk of server " + id + " is replaced by an empty one");
+    server(id).disk = new SimulatedDisk("another disk " + id, View.unborn(servers.keySet()));
+  }
+
   void cut(int from, int to, boolean cut) {
     List<ServerId> link = List.of(new ServerId(from), new ServerId(to));
     if (cut ? cuts.add(link) : cuts.remove(link)) {
       trace((cut ? "cut " : "healed ") + from + " -> " + to);
+    }
+  }
+
+  /** Cuts all links between the two sides. */
+  void part(Set<Integer> one, Set<Integer> other) {
+    for (int a : new TreeSet<>(one)) {
+      for (int b : new TreeSet<>(other)) {
+        cut(a, b, true);
+        cut(b, a, true);
+      }
     }
   }
 
@@ -214,8 +245,22 @@ final class SimulatedCluster {
     }
   }
 
+  /** A host between two servers that does not drop but refuses, both ways (outside R7). */
+  void reject(int one, int other) {
+    cut(one, other, true);
+    cut(other, one, true);
+    rejects.add(List.of(new ServerId(one), new ServerId(other)));
+    rejects.add(List.of(new ServerId(other), new ServerId(one)));
+    trace("a host between " + one + " and " + other + " refuses connections");
+    for (int from : new int[] {one, other}) {
+      ServerId to = new ServerId(from == one ? other : one);
+      at(now + MILLI, () -> disconnected(server(from), to));
+    }
+  }
+
   void heal() {
     cuts.clear();
+    rejects.clear();
     trace("all links healed");
   }
 
@@ -227,11 +272,24 @@ final class SimulatedCluster {
     if (!passes.test(envelope) || random.nextDouble() < lossChance) {
       return;
     }
+    if (held.test(envelope)) {
+      onTheWay.add(envelope);
+      return;
+    }
     int copies = random.nextDouble() < repeatChance ? 2 : 1;
     for (int i = 0; i < copies; i++) {
       long delay = 50_000 + (long) (random.nextDouble() * random.nextDouble() * delayMax);
       at(now + delay, () -> deliver(envelope));
     }
+  }
+
+  /** Lets what was held go on, in its order, and holds nothing more. */
+  void release() {
+    held = e -> false;
+    List<Envelope> released = List.copyOf(onTheWay);
+    onTheWay.clear();
+    trace("released: " + released.size() + " messages");
+    released.forEach(e -> at(now + 50_000, () -> deliver(e)));
   }
 
   private void deliver(Envelope envelope) {
@@ -254,13 +312,14 @@ final class SimulatedCluster {
 
   private void probeAgain(SimulatedServer asker, Ready.Probe probe, Incarnation of, int timesLeft) {
     SimulatedServer target = server(probe.target().value());
-    boolean silent = cut(asker.id, target.id) || cut(target.id, asker.id);
-    boolean refused = !silent && !target.alive();
+    boolean rejected = rejects.contains(List.of(asker.id, target.id));
+    boolean silent = !rejected && (cut(asker.id, target.id) || cut(target.id, asker.id));
+    boolean refused = rejected || (!silent && !target.alive());
     if (refused && timesLeft > 1) {
       at(now + 50 * MILLI, () -> probeAgain(asker, probe, of, timesLeft - 1));
       return;
     }
-    long wait = silent ? 200 * MILLI : 100_000;
+    long wait = silent ? 200 * MILLI : probeDelay;
     at(now + wait, () -> probed(asker, probe, of, refused));
   }
 

@@ -87,6 +87,8 @@ final class SimulatedServer {
   }
 
   private boolean perform(Ready ready) {
+    // Which base a view follows must be known before it is stored.
+    ready.send().forEach(e -> cluster.checker().sends(e.message()));
     ready.sendFirst().forEach(cluster::send);
     if (diesAt(CrashPoint.SENT_FIRST)) {
       return false;
@@ -115,7 +117,6 @@ final class SimulatedServer {
     cluster.checker().commits(id, commitBefore, commitIndex, disk);
     observe(ready);
     for (Envelope e : ready.send()) {
-      cluster.checker().sends(e.message());
       cluster.send(e);
       if (diesAt(CrashPoint.SENT)) {
         return false;
