@@ -144,8 +144,16 @@ final class SimulatedCluster {
   }
 
   void run(long millis) {
+    run(millis, c -> false);
+  }
+
+  /** The same, up to the very event after which a condition holds. */
+  boolean run(long millis, Predicate<SimulatedCluster> condition) {
     long end = now + millis * MILLI;
     while (!events.isEmpty() && events.peek().at() <= end) {
+      if (condition.test(this)) {
+        return true;
+      }
       if (events.size() > EVENTS_MAX) {
         throw new InvariantViolation("a storm: " + events.size() + " events wait");
       }
@@ -154,6 +162,7 @@ final class SimulatedCluster {
       event.action().run();
     }
     now = end;
+    return condition.test(this);
   }
 
   /** Runs until a condition holds, at most so long. */
@@ -285,20 +294,33 @@ final class SimulatedCluster {
 
   /** Lets what was held go on, in its order, and holds nothing more. */
   void release() {
+    release(false);
+  }
+
+  /** The same; it had passed by where links were cut since. */
+  void releaseThroughCuts() {
+    release(true);
+  }
+
+  private void release(boolean throughCuts) {
     held = e -> false;
     List<Envelope> released = List.copyOf(onTheWay);
     onTheWay.clear();
     trace("released: " + released.size() + " messages");
-    released.forEach(e -> at(now + 50_000, () -> deliver(e)));
+    released.forEach(e -> at(now + 50_000, () -> deliver(e, throughCuts)));
   }
 
   private void deliver(Envelope envelope) {
+    deliver(envelope, false);
+  }
+
+  private void deliver(Envelope envelope, boolean throughCuts) {
     SimulatedServer server = server(envelope.to().value());
-    if (server.replica == null || cut(envelope.from(), envelope.to())) {
+    if (server.replica == null || (!throughCuts && cut(envelope.from(), envelope.to()))) {
       return;
     }
     if (server.paused) {
-      at(now + 50 * MILLI, () -> deliver(envelope));
+      at(now + 50 * MILLI, () -> deliver(envelope, throughCuts));
       return;
     }
     server.replica.receive(envelope, server.clock());

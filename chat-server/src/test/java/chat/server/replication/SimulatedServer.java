@@ -40,6 +40,12 @@ final class SimulatedServer {
     return replica != null;
   }
 
+  /** Whether it is primary and may acknowledge. */
+  boolean acts() {
+    Replica process = replica;
+    return process != null && process.isActing();
+  }
+
   Incarnation incarnation() {
     return disk.hard.incarnation();
   }
