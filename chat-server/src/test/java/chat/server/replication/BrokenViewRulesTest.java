@@ -283,7 +283,7 @@ class BrokenViewRulesTest {
         },
         new ViewRules() {
           @Override
-          boolean isBornWith(Cluster cluster, ServerId id, String diskId) {
+          boolean isKnownDisk(Cluster cluster, ServerId id, String diskId) {
             return true;
           }
         });
