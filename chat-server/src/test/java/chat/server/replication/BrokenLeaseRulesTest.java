@@ -86,10 +86,10 @@ class BrokenLeaseRulesTest {
     caught(
         rules -> {
           SimulatedCluster cluster = born(rules);
+          cluster.isolate(3);
           cluster.server(3).paused = true;
           assertThat(cluster.runUntil(6_000, c -> c.servedBy(2))).isTrue();
           propose(cluster, 2, 2);
-          cluster.isolate(3);
           cluster.server(3).paused = false;
           cluster.read(cluster.server(3));
           cluster.run(2_000);

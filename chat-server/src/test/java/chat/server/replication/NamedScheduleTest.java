@@ -215,6 +215,7 @@ class NamedScheduleTest {
           assertThat(cluster.server(3).acts()).isFalse();
           View late = installed(cluster, 3);
           // All stand still; 1 and 2 wake after T_L, and leave 3 out.
+          cluster.isolate(3);
           cluster.servers().forEach(server -> server.paused = true);
           cluster.run(1_000);
           cluster.server(1).paused = false;
@@ -225,7 +226,6 @@ class NamedScheduleTest {
           acknowledged(cluster, 2);
           // Now the old primary learns that all had installed its view, a second ago. It may not
           // leave 1 out yet, so it does not stand at once, which would silence it as well.
-          cluster.isolate(3);
           cluster.server(3).paused = false;
           cluster.releaseThroughCuts();
           assertThat(cluster.run(20, c -> c.server(3).acts())).isTrue();

@@ -64,6 +64,7 @@ class RandomScheduleTest {
       if (!cluster.runUntil(5_000, c -> c.primary() != null)) {
         failure = "never born";
       } else {
+        cluster.startClients(2 + dice.nextInt(3));
         disturb(cluster, dice);
         failure = recover(cluster);
       }
@@ -83,6 +84,11 @@ class RandomScheduleTest {
     cluster.repeatChance = dice.nextInt(3) == 0 ? 0.1 : 0;
     cluster.delayMax = (1L << dice.nextInt(8)) * SimulatedCluster.MILLI;
     cluster.deathChance = dice.nextInt(3) == 0 ? 0.0005 : 0;
+    cluster.clientBreakChance = dice.nextInt(2) == 0 ? 0.02 : 0;
+    for (SimulatedServer server : cluster.servers()) {
+      // A force takes from nothing to a quarter of a second.
+      server.disk.forceNanos = dice.nextInt(2) == 0 ? 0 : 1_000L << dice.nextInt(18);
+    }
     int crash = dice.nextInt(6);
     int restart = 1 + dice.nextInt(8);
     int cut = dice.nextInt(6);
@@ -143,6 +149,7 @@ class RandomScheduleTest {
     cluster.lossChance = 0;
     cluster.repeatChance = 0;
     cluster.deathChance = 0;
+    cluster.servers().forEach(server -> server.disk.forceNanos /= 16);
     cluster.delayMax = 2 * SimulatedCluster.MILLI;
     cluster.heal();
     cluster.run(4_000);
@@ -156,6 +163,8 @@ class RandomScheduleTest {
     if (!proposed || cluster.checker().acknowledgedCount() <= before) {
       return "the recovered cluster acknowledges nothing";
     }
+    cluster.clientBreakChance = 0;
+    cluster.finishClients();
     return null;
   }
 }

@@ -23,19 +23,24 @@ final class SafetyChecker {
     return acknowledged.size();
   }
 
-  /** The acting primary of {@code view} tells clients that all up to {@code index} is accepted. */
-  void acknowledged(ServerId by, View view, long index, SimulatedDisk disk) {
-    for (int i = 0; i < Math.min(index, acknowledged.size()); i++) {
-      if (!disk.position(i + 1L).equals(acknowledged.get(i))) {
+  /**
+   * The acting primary of {@code view} tells clients that all up to {@code index} is accepted.
+   *
+   * @param from up to where this process was checked before
+   * @return up to where it is checked now
+   */
+  long acknowledged(ServerId by, View view, long from, long index, SimulatedDisk disk) {
+    for (long i = from; i < Math.min(index, acknowledged.size()); i++) {
+      if (!disk.position(i + 1).equals(acknowledged.get((int) i))) {
         throw new InvariantViolation(
             "server "
                 + by
                 + " in "
                 + view
                 + " has "
-                + disk.position(i + 1L)
+                + disk.position(i + 1)
                 + " where "
-                + acknowledged.get(i)
+                + acknowledged.get((int) i)
                 + " was acknowledged");
       }
     }
@@ -49,6 +54,7 @@ final class SafetyChecker {
         acknowledged.add(disk.position(i));
       }
     }
+    return Math.max(from, index);
   }
 
   /** A server begins to act: everything acknowledged is in its log. */

@@ -1,5 +1,6 @@
 package chat.server.replication;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -38,12 +39,23 @@ final class SimulatedCluster {
   private final Set<List<ServerId>> rejects = new HashSet<>();
   private final List<Envelope> onTheWay = new ArrayList<>();
   private final SafetyChecker checker = new SafetyChecker();
+  private final ChatHistory history = new ChatHistory();
+  private final List<SimulatedClient> clients = new ArrayList<>();
+  private final Random clientRandom;
   private final List<String> trace = new ArrayList<>();
   private long now = 1;
   private long orders;
   private long reads;
   private long proposals;
   private int activations;
+
+  /** What the servers' surroundings do, where a test breaks that. */
+  SimulatedDriver driver = new SimulatedDriver();
+
+  /** How long clients wait between two steps, on average. */
+  long clientPause = 60;
+
+  double clientBreakChance;
   double lossChance;
   double repeatChance;
   double deathChance;
@@ -65,6 +77,7 @@ final class SimulatedCluster {
 
   SimulatedCluster(long seed, int size, ViewRules rules, double drift) {
     this.random = new Random(seed);
+    this.clientRandom = new Random(~seed);
     this.rules = rules;
     Set<ServerId> ids = new HashSet<>();
     for (int i = 1; i <= size; i++) {
@@ -126,7 +139,7 @@ final class SimulatedCluster {
     return String.join("\n", trace);
   }
 
-  private void at(long time, Runnable action) {
+  void at(long time, Runnable action) {
     events.add(new Event(time, orders++, action));
   }
 
@@ -135,11 +148,7 @@ final class SimulatedCluster {
   }
 
   private void tick(SimulatedServer server) {
-    Replica replica = server.replica;
-    if (replica != null && !server.paused) {
-      replica.tick(server.clock());
-      server.work();
-    }
+    server.tick();
     at(now + 10 * MILLI + random.nextInt((int) MILLI), () -> tick(server));
   }
 
@@ -211,10 +220,7 @@ final class SimulatedCluster {
   }
 
   private void disconnected(SimulatedServer server, ServerId from) {
-    if (server.replica != null && !server.paused) {
-      server.replica.disconnected(from, server.clock());
-      server.work();
-    }
+    server.input(replica -> replica.disconnected(from, server.clock()));
   }
 
   /** A connection breaks and nothing else: the one end of it hears of it. */
@@ -316,15 +322,9 @@ final class SimulatedCluster {
 
   private void deliver(Envelope envelope, boolean throughCuts) {
     SimulatedServer server = server(envelope.to().value());
-    if (server.replica == null || (!throughCuts && cut(envelope.from(), envelope.to()))) {
-      return;
+    if (throughCuts || !cut(envelope.from(), envelope.to())) {
+      server.input(replica -> replica.receive(envelope, server.clock()));
     }
-    if (server.paused) {
-      at(now + 50 * MILLI, () -> deliver(envelope, throughCuts));
-      return;
-    }
-    server.replica.receive(envelope, server.clock());
-    server.work();
   }
 
   /** Asks a life socket three times, 50 ms apart. */
@@ -347,12 +347,7 @@ final class SimulatedCluster {
 
   private void probed(SimulatedServer asker, Ready.Probe probe, Incarnation of, boolean refused) {
     if (asker.replica != null && asker.incarnation().equals(of)) {
-      if (asker.paused) {
-        at(now + 50 * MILLI, () -> probed(asker, probe, of, refused));
-        return;
-      }
-      asker.replica.probed(probe, refused, asker.clock());
-      asker.work();
+      asker.input(replica -> replica.probed(probe, refused, asker.clock()));
     }
   }
 
@@ -370,25 +365,79 @@ final class SimulatedCluster {
     return false;
   }
 
+  /** Returns whether it was appended, or waits to be. */
   boolean propose(SimulatedServer server) {
-    Replica replica = server.replica;
-    if (replica == null || server.paused) {
+    if (server.replica == null || server.paused) {
       return false;
     }
-    byte[] payload = Long.toString(++proposals).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    boolean appended = replica.propose(payload, server.clock()) != null;
-    server.work();
-    return appended;
+    byte[] payload = Long.toString(++proposals).getBytes(StandardCharsets.UTF_8);
+    boolean[] refused = new boolean[1];
+    server.input(replica -> refused[0] = replica.propose(payload, server.clock()) == null);
+    return !refused[0];
   }
 
   void read(SimulatedServer server) {
-    Replica replica = server.replica;
-    if (replica != null && !server.paused) {
-      long id = ++reads;
-      checker.readBegins(id);
-      replica.read(id, server.clock());
-      server.work();
+    if (!server.paused) {
+      server.input(
+          replica -> {
+            long id = nextRead();
+            checker.readBegins(id);
+            replica.read(id, server.clock());
+          });
     }
+  }
+
+  long nextRead() {
+    return ++reads;
+  }
+
+  /** Users who send and read from now on. */
+  void startClients(int count) {
+    List<String> names = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      names.add("user" + i);
+    }
+    for (String name : names) {
+      int window = clientRandom.nextBoolean() ? 1 : 1 + clientRandom.nextInt(6);
+      SimulatedClient client = new SimulatedClient(this, name, names, window);
+      clients.add(client);
+      at(now, () -> stepClient(client));
+    }
+  }
+
+  private void stepClient(SimulatedClient client) {
+    client.step();
+    long pause = clientPause * MILLI;
+    at(now + pause / 2 + (long) (clientRandom.nextDouble() * pause), () -> stepClient(client));
+  }
+
+  boolean clientsAreIn() {
+    return clients.stream().allMatch(SimulatedClient::loggedIn);
+  }
+
+  /** Lets the clients finish, and compares all that is known; every server must be there. */
+  void finishClients() {
+    clients.forEach(SimulatedClient::stop);
+    boolean done = runUntil(20_000, c -> c.clients.stream().allMatch(SimulatedClient::idle));
+    if (!done) {
+      throw new InvariantViolation("clients get no answer: " + clients);
+    }
+    propose();
+    run(2_000);
+    for (SimulatedServer server : servers.values()) {
+      if (server.alive()) {
+        history.atTheEnd(
+            server.id, server.disk.database.appliedIndex(), server.disk.database.tables());
+      }
+    }
+  }
+
+  ChatHistory history() {
+    return history;
+  }
+
+  Random clientRandom() {
+    return clientRandom;
   }
 
   /** The newest server that takes writes by its own account: one that pauses does not (R11). */
