@@ -49,6 +49,8 @@ class ExactlyOnceTest {
           c.heal();
           c.isolate(2);
           c.run(4_000);
+          c.heal();
+          c.run(4_000);
         }),
     H5_A_DISK_IS_LOST_FOR_A_WHILE(
         c -> {
@@ -183,10 +185,11 @@ class ExactlyOnceTest {
   private static void tailIsLeftBehind(SimulatedDriver driver) {
     SimulatedCluster cluster = busy(driver);
     cluster.part(Set.of(3), Set.of(1, 2));
+    for (int i = 0; i < 10; i++) {
+      cluster.propose(cluster.server(3));
+    }
     cluster.run(200);
     cluster.crash(3);
-    cluster.heal();
-    cluster.part(Set.of(3), Set.of(1, 2));
     assertThat(cluster.runUntil(5_000, c -> c.servedBy(2))).isTrue();
     cluster.run(1_000);
     cluster.start(3);
