@@ -135,6 +135,10 @@ final class SimulatedCluster {
     }
   }
 
+  List<String> transcriptLines() {
+    return List.copyOf(trace);
+  }
+
   String transcript() {
     return String.join("\n", trace);
   }
