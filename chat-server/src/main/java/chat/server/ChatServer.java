@@ -202,8 +202,9 @@ public final class ChatServer implements AutoCloseable {
   }
 
   /**
-   * Stops it in order: another server becomes primary if this one is, no new calls, what is under way is answered, the others are told goodbye so
-   * that one of them takes over at once, the database is closed. Closing again does nothing.
+   * Stops it in order: another server becomes primary if this one is, no new calls, what is under
+   * way is answered, the others are told goodbye so that one of them takes over at once, the
+   * database is closed. Closing again does nothing.
    */
   @Override
   public synchronized void close() {

@@ -171,7 +171,9 @@ final class RandomFaults {
     count("clock jumps");
   }
 
-  /** The disk is out, with an empty one in its place; one server at a time, the true one returns. */
+  /**
+   * The disk is out, with an empty one in its place; one server at a time, the true one returns.
+   */
   private void wipe(SimulatedServer victim) {
     if (!victim.alive() && truth.isEmpty()) {
       truth.put(victim.id, victim.disk);
@@ -206,7 +208,8 @@ final class RandomFaults {
    * An old copy of a server's disk that the others can tell from the true one, because they have
    * seen a later start of it; null if there is none.
    */
-  @org.jspecify.annotations.Nullable SimulatedDisk oldCopy(SimulatedServer server) {
+  @org.jspecify.annotations.Nullable
+  SimulatedDisk oldCopy(SimulatedServer server) {
     SimulatedDisk copy = copies.get(server.id);
     boolean told =
         copy != null

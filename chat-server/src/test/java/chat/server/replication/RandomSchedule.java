@@ -37,8 +37,7 @@ final class RandomSchedule {
   private RandomSchedule(long seed, boolean tracing) {
     dice = new Random(seed ^ 0x5DEECE66DL);
     int size = dice.nextInt(4) == 0 ? 5 : 3;
-    cluster =
-        new SimulatedCluster(seed, size, new ViewRules(), dice.nextInt(3) == 0 ? 0.1 : 0);
+    cluster = new SimulatedCluster(seed, size, new ViewRules(), dice.nextInt(3) == 0 ? 0.1 : 0);
     cluster.tracing = tracing;
   }
 
@@ -150,7 +149,8 @@ final class RandomSchedule {
       cluster.run(4_000);
       return null;
     }
-    cluster.trace("a majority of " + newest + " is connected" + (out > 0 ? ", all but " + out : ""));
+    cluster.trace(
+        "a majority of " + newest + " is connected" + (out > 0 ? ", all but " + out : ""));
     return acknowledges(MAJORITY_SERVES_MILLIS)
         ? null
         : "a connected majority of " + newest + " did not serve within " + MAJORITY_SERVES_MILLIS;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  * many.
  */
 class RandomScheduleTest {
-  private static final long SECONDS = Long.getLong("simulation.seconds", 60);
+  private static final long SECONDS = Long.getLong("simulation.seconds", 240);
 
   @Test
   void nothingAcknowledgedIsLostAndServiceComesBack() {
