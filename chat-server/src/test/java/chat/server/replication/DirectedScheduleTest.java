@@ -86,4 +86,52 @@ class DirectedScheduleTest {
     assertThat(cluster.complete()).isFalse();
     assertThat(cluster.transcript()).contains("refusing server 1: its disk is not the one");
   }
+
+  /** A copy is told from the true disk by those who have seen a later start, while they run. */
+  @Test
+  void aRolledBackDiskIsRefusedByThoseWhoSawALaterStart() {
+    SimulatedCluster cluster = born(new ViewRules());
+    SimulatedServer victim = cluster.server(1);
+    SimulatedDisk old = victim.disk.copy();
+    cluster.crash(1);
+    cluster.start(1);
+    assertThat(cluster.runUntil(2_000, SimulatedCluster::complete)).isTrue();
+    cluster.crash(1);
+    cluster.start(1);
+    assertThat(cluster.runUntil(2_000, SimulatedCluster::complete)).isTrue();
+    propose(cluster, 3, 3);
+    cluster.crash(1);
+    SimulatedDisk kept = victim.disk;
+    victim.disk = old;
+    cluster.start(1);
+    cluster.run(3_000);
+    propose(cluster, 3, 1);
+    assertThat(cluster.checker().acknowledgedCount()).isEqualTo(4);
+    assertThat(cluster.complete()).isFalse();
+    assertThat(cluster.transcript()).contains("is older than its start 3, seen before");
+    cluster.crash(1);
+    victim.disk = kept;
+    cluster.start(1);
+    assertThat(cluster.runUntil(5_000, SimulatedCluster::complete)).isTrue();
+  }
+
+  @Test
+  void serversOnEachOthersDisksAreRefusedAndHarmNobody() {
+    SimulatedCluster cluster = born(new ViewRules());
+    propose(cluster, 3, 2);
+    cluster.crash(1);
+    cluster.crash(2);
+    assertThat(cluster.runUntil(2_000, c -> c.server(3).disk.hard.view().size() == 1)).isTrue();
+    SimulatedDisk disk = cluster.server(1).disk;
+    cluster.server(1).disk = cluster.server(2).disk;
+    cluster.server(2).disk = disk;
+    cluster.start(1, 2);
+    cluster.run(3_000);
+    propose(cluster, 3, 2);
+    assertThat(cluster.checker().acknowledgedCount()).isEqualTo(4);
+    assertThat(cluster.server(3).disk.hard.view().size()).isEqualTo(1);
+    assertThat(cluster.transcript())
+        .contains("server 3: refusing server 1: its disk is not the one")
+        .contains("server 3: refusing server 2: its disk is not the one");
+  }
 }
