@@ -142,8 +142,12 @@ final class RandomSchedule {
       boolean connected = server.alive() && server.id.value() != out;
       continuous += connected && newest.names(server.id, hard.incarnation()) ? 1 : 0;
       HardState.Accepted accepted = hard.accepted();
-      // A view may have been chosen that nobody has installed yet, and that needs others.
+      // A view may have been chosen, or be about to, that nobody has installed and that needs the
+      // one that is cut off. (A joiner lost in the middle of its round is a silent second loss.)
+      boolean promised =
+          hard.promisedBase().equals(newest.ballot()) && hard.promisedBallot().isAfter(Epoch.ZERO);
       decided &= accepted == null || !accepted.base().equals(newest.ballot());
+      decided &= !promised || server.id.value() != out;
     }
     if (!decided || continuous * 2 <= newest.size()) {
       cluster.run(4_000);
