@@ -26,7 +26,7 @@ final class RandomSchedule {
       int acknowledged,
       int requests,
       int duplicates,
-      int activations,
+      int views,
       Map<String, Integer> faults,
       List<String> transcript) {}
 
@@ -75,7 +75,7 @@ final class RandomSchedule {
         cluster.checker().acknowledgedCount(),
         cluster.history().acknowledgedCount(),
         cluster.history().duplicates(),
-        cluster.activations(),
+        cluster.checker().viewCount(),
         faults == null ? Map.of() : faults.counts(),
         cluster.transcriptLines());
   }

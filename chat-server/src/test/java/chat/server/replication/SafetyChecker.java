@@ -2,8 +2,10 @@ package chat.server.replication;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The invariants of the design, checked after every step of every server: what is acknowledged
@@ -17,7 +19,13 @@ final class SafetyChecker {
   private final Map<Epoch, Epoch> baseOf = new HashMap<>();
   private final Map<Epoch, View> successorOf = new HashMap<>();
   private final Map<Long, Integer> readStart = new HashMap<>();
+  private final Set<Epoch> views = new HashSet<>();
   private Epoch acknowledging = Epoch.ZERO;
+
+  /** How many views were installed anywhere. */
+  int viewCount() {
+    return views.size();
+  }
 
   int acknowledgedCount() {
     return acknowledged.size();
@@ -103,6 +111,7 @@ final class SafetyChecker {
     if (viewBack || promiseBack) {
       throw new InvariantViolation("server " + by + " goes back from " + before + " to " + after);
     }
+    views.add(after.view().ballot());
     Epoch root = baseOf.get(after.view().ballot());
     if (!sameView && root != null) {
       View other = successorOf.putIfAbsent(root, after.view());

@@ -31,6 +31,9 @@ final class SimulatedCluster {
   static final long MILLI = 1_000_000;
   private static final int EVENTS_MAX = 200_000;
 
+  /** Of one server in a second: 40 rounds with the four others. */
+  private static final int PROMISE_REQUESTS_MAX = 160;
+
   private final Random random;
   private final ViewRules rules;
   private final SortedMap<ServerId, SimulatedServer> servers = new TreeMap<>();
@@ -38,6 +41,8 @@ final class SimulatedCluster {
   private final Set<List<ServerId>> cuts = new HashSet<>();
   private final Set<List<ServerId>> rejects = new HashSet<>();
   private final List<Envelope> onTheWay = new ArrayList<>();
+  private final SortedMap<ServerId, Integer> promiseRequests = new TreeMap<>();
+  private long stormSince;
   private final SafetyChecker checker = new SafetyChecker();
   private final ChatHistory history = new ChatHistory();
   private final List<SimulatedClient> clients = new ArrayList<>();
@@ -47,7 +52,6 @@ final class SimulatedCluster {
   private long orders;
   private long reads;
   private long proposals;
-  private int activations;
 
   /** What the servers' surroundings do, where a test breaks that. */
   SimulatedDriver driver = new SimulatedDriver();
@@ -107,14 +111,6 @@ final class SimulatedCluster {
 
   SafetyChecker checker() {
     return checker;
-  }
-
-  int activations() {
-    return activations;
-  }
-
-  void countActivation() {
-    activations++;
   }
 
   SimulatedServer server(int id) {
@@ -288,6 +284,9 @@ final class SimulatedCluster {
   }
 
   void send(Envelope envelope) {
+    if (envelope.message() instanceof Message.PromiseRequest) {
+      countPromiseRequest(envelope.from());
+    }
     if (!passes.test(envelope) || random.nextDouble() < lossChance) {
       return;
     }
@@ -299,6 +298,18 @@ final class SimulatedCluster {
     for (int i = 0; i < copies; i++) {
       long delay = 50_000 + (long) (random.nextDouble() * random.nextDouble() * delayMax);
       at(now + delay, () -> deliver(envelope));
+    }
+  }
+
+  /** Servers that stand again and again at one instant would never come to an end. */
+  private void countPromiseRequest(ServerId from) {
+    if (now - stormSince > 1_000 * MILLI) {
+      stormSince = now;
+      promiseRequests.clear();
+    }
+    if (promiseRequests.merge(from, 1, Integer::sum) > PROMISE_REQUESTS_MAX) {
+      throw new InvariantViolation(
+          "a storm: server " + from + " asks for promises without an end, " + promiseRequests);
     }
   }
 

@@ -298,7 +298,6 @@ final class SimulatedServer {
     if (acts) {
       if (!acting) {
         cluster.checker().acts(id, view, disk);
-        cluster.countActivation();
       }
       checkedUpTo = cluster.checker().acknowledged(id, view, checkedUpTo, commitIndex, disk);
     }

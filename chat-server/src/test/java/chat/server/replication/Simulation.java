@@ -25,7 +25,7 @@ final class Simulation {
   private long acknowledged;
   private long requests;
   private long duplicates;
-  private long activations;
+  private long views;
   private long begunAt;
   private long shownAt;
   private @Nullable Long failed;
@@ -102,7 +102,7 @@ final class Simulation {
     acknowledged += result.acknowledged();
     requests += result.requests();
     duplicates += result.duplicates();
-    activations += result.activations();
+    views += result.views();
     result.faults().forEach((fault, times) -> faults.merge(fault, times, Integer::sum));
     if (System.nanoTime() - shownAt >= PROGRESS_NANOS) {
       shownAt = System.nanoTime();
@@ -114,7 +114,7 @@ final class Simulation {
     double passed = (System.nanoTime() - begunAt) / 1e9;
     return String.format(
         "%s%d schedules from seed %d in %.0f s (%.1f/s), %d entries and %d requests acknowledged,"
-            + " %d repeats, %d primaries, %s",
+            + " %d repeats, %d views, %s",
         head,
         done,
         first,
@@ -123,7 +123,7 @@ final class Simulation {
         acknowledged,
         requests,
         duplicates,
-        activations,
+        views,
         faults);
   }
 
