@@ -17,23 +17,28 @@ record PeerGate(ServerId self, Set<ServerId> peers) {
 
   /** Returns the envelope of a request, or refuses it. */
   Envelope admit(Envelope envelope) throws RefusedMessageException {
-    if (!envelope.to().equals(self)) {
+    admit(envelope.from(), envelope.to());
+    return envelope;
+  }
+
+  /** Refuses what one server sends to another, unless it is a peer's to this one. */
+  void admit(ServerId from, ServerId to) throws RefusedMessageException {
+    if (!to.equals(self)) {
       throw unwelcome(
           "this is server "
               + self
               + ", not "
-              + envelope.to()
+              + to
               + ": the addresses that server "
-              + envelope.from()
+              + from
               + " was given are wrong");
     }
-    if (envelope.from().equals(self)) {
+    if (from.equals(self)) {
       throw unwelcome("another server calls itself " + self + " too, or an address is this one's");
     }
-    if (!peers.contains(envelope.from())) {
-      throw unwelcome("server " + envelope.from() + " is not configured at server " + self);
+    if (!peers.contains(from)) {
+      throw unwelcome("server " + from + " is not configured at server " + self);
     }
-    return envelope;
   }
 
   /** Returns the envelope of an answer to what this server asked {@code peer}, or refuses it. */
