@@ -2,6 +2,7 @@ package chat.server;
 
 import chat.server.log.HardStateFile;
 import chat.server.log.SegmentedLog;
+import chat.server.replication.Cluster;
 import chat.server.replication.HardState;
 import chat.server.replication.LogPosition;
 import chat.server.storage.DatabaseUnusableException;
@@ -35,8 +36,9 @@ final class NextData {
    *
    * @param keepLog whether this server's own log has the snapshot's position
    */
-  void learn(Path snapshot, SnapshotHeader header, boolean keepLog) throws IOException {
-    build(snapshot, header.position(), !keepLog, null, Optional.empty());
+  void learn(Path snapshot, SnapshotHeader header, Cluster cluster, boolean keepLog)
+      throws IOException {
+    build(snapshot, header.position(), cluster, !keepLog, null, Optional.empty());
   }
 
   /**
@@ -47,12 +49,13 @@ final class NextData {
    */
   void changeLineage(Path snapshot, LogPosition start, HardState state, long left)
       throws IOException {
-    build(snapshot, start, true, state, Optional.of(swap.asideName(left)));
+    build(snapshot, start, state.view().cluster(), true, state, Optional.of(swap.asideName(left)));
   }
 
   private void build(
       Path snapshot,
       LogPosition start,
+      Cluster cluster,
       boolean newLog,
       @Nullable HardState state,
       Optional<String> aside)
@@ -62,8 +65,7 @@ final class NextData {
     Path database = next.resolve(DataDirectory.DATABASE);
     Snapshots.load(snapshot, Files.createDirectory(database), start);
     parts.add(DataDirectory.DATABASE);
-    Path base = next.resolve(DataDirectory.BASE);
-    writeBase(snapshot, start, database, base);
+    writeBase(database, cluster, next.resolve(DataDirectory.BASE));
     parts.add(DataDirectory.BASE);
     if (newLog) {
       SegmentedLog.create(Files.createDirectory(next.resolve(DataDirectory.LOG)), start).close();
@@ -74,5 +76,22 @@ final class NextData {
       parts.add(DataDirectory.STATE);
     }
     swap.decide(parts, aside);
+  }
+
+  /**
+   * The log begins after this state, so where the database is lost nothing but this makes it anew.
+   * Written from the new database, which shows that it can be read.
+   */
+  private static void writeBase(Path database, Cluster cluster, Path base) throws IOException {
+    try {
+      H2ChatState state = H2ChatState.open(database);
+      try {
+        ServerSnapshots.write(state, cluster, base);
+      } finally {
+        state.close();
+      }
+    } catch (DatabaseUnusableException e) {
+      throw new IOException("the database made of a snapshot cannot be used", e);
+    }
   }
 }

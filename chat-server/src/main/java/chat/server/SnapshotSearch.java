@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -65,11 +66,18 @@ final class SnapshotSearch {
       Predicate<SnapshotHeader> wanted,
       Duration patience)
       throws IOException, InterruptedException {
+    String configuration =
+        new Identity(
+                config.id(),
+                new TreeSet<>(config.cluster().members().keySet()),
+                directory.diskId(),
+                "")
+            .configuration();
     Envelope.Header header =
         new Envelope.Header(
             own.view().cluster().id(),
             lineage,
-            Identity.configuration(config.cluster().members().keySet()),
+            configuration,
             config.id(),
             directory.diskId(),
             own.incarnation(),

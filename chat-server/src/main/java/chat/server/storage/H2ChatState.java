@@ -190,6 +190,11 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
+  /** Whether an account was ever made, deleted or not. From any thread. */
+  public boolean hasAccounts() {
+    return !memory.accounts().isEmpty();
+  }
+
   /** Reads for the service. */
   public ChatQueries queries() {
     return queries;

@@ -1,0 +1,170 @@
+package chat.server;
+
+import chat.server.log.HardStateFile;
+import chat.server.log.SegmentedLog;
+import chat.server.replication.HardState;
+import chat.server.replication.LogPosition;
+import chat.server.replication.ServerId;
+import chat.server.runtime.ReplicatedLog;
+import chat.server.transport.LifeSocket;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The servers that one process is, one after the other: where a server's disk must be replaced by
+ * something newer, the next one starts with it in the same process. The life socket and the lock on
+ * the data directory stay for the life of the process. {@link #run} belongs to one thread, {@link
+ * #stop} to anybody.
+ */
+final class Incarnations {
+  private static final Logger logger = LoggerFactory.getLogger(Incarnations.class);
+
+  /** A server that could go on with what it has does so if nobody gives it what it wants. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final ServerConfig config;
+  private final DataDirectory directory;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private @Nullable ChatServer current;
+
+  Incarnations(ServerConfig config, DataDirectory directory) {
+    this.config = config;
+    this.directory = directory;
+  }
+
+  /**
+   * Runs until it is stopped; the exit code of the process.
+   *
+   * @throws BindException if a port is taken
+   */
+  int run() throws IOException, InterruptedException {
+    try {
+      // Before the disk is read (R7).
+      LifeSocket.bind(config.address().life().resolved());
+      End end = new End.Restart();
+      while (!(end instanceof End.Stopped)) {
+        directory.tidy();
+        prepare(end);
+        end = stopped.getCount() == 0 ? new End.Stopped() : runOnce();
+      }
+      return 0;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private End runOnce() throws IOException, InterruptedException {
+    ChatServer server = ChatServer.start(config, directory, Recovery.open(config, directory));
+    synchronized (this) {
+      current = server;
+    }
+    if (stopped.getCount() == 0) {
+      server.end(new End.Stopped());
+    }
+    End end = server.awaitEnd();
+    server.close();
+    return end;
+  }
+
+  /** Has the disk hold what the next server needs; tidied up after. */
+  private void prepare(End end) throws IOException, InterruptedException {
+    if (end instanceof End.SnapshotNeeded) {
+      learn(PATIENCE);
+    } else if (end instanceof End.LaterLineage later) {
+      changeLineage(later);
+    }
+    directory.tidy();
+  }
+
+  private List<ServerId> peers() {
+    List<ServerId> peers = new ArrayList<>(config.cluster().members().keySet());
+    peers.remove(config.id());
+    return peers;
+  }
+
+  private HardState hardState() throws IOException {
+    return new HardStateFile(directory.stateFile())
+        .load()
+        .orElseThrow(() -> new IOException("there is no hard state in " + directory.path()));
+  }
+
+  private void learn(Duration patience) throws IOException, InterruptedException {
+    HardState own = hardState();
+    try (ReplicatedLog log = SegmentedLog.open(directory.logDirectory())) {
+      logger.warn(
+          "this server's log, {} to {}, does not suffice: asking servers {} for a snapshot",
+          log.firstIndex(),
+          log.last(),
+          peers());
+      Optional<SnapshotSearch.Found> found =
+          new SnapshotSearch(config, directory, stopped)
+              .find(
+                  peers(),
+                  own,
+                  own.view().cluster().lineage(),
+                  // One that ends before the log begins leaves a gap.
+                  header -> header.position().index() + 1 >= log.firstIndex(),
+                  patience);
+      if (found.isPresent()) {
+        SnapshotSearch.Found snapshot = found.get();
+        LogPosition position = snapshot.header().position();
+        boolean reaches = log.position(position.index()).filter(position::equals).isPresent();
+        new NextData(directory)
+            .learn(snapshot.file(), snapshot.header(), snapshot.cluster(), reaches);
+        Files.delete(snapshot.file());
+      }
+    }
+  }
+
+  private void changeLineage(End.LaterLineage later) throws IOException, InterruptedException {
+    HardState own = hardState();
+    logger.warn(
+        "server {} is in lineage {}, which an operator began after lineage {} of this server's"
+            + " disk: asking it for a snapshot, then this disk's data is set aside",
+        later.at(),
+        later.lineage(),
+        own.view().cluster().lineage());
+    Optional<SnapshotSearch.Found> found =
+        new SnapshotSearch(config, directory, stopped)
+            .find(List.of(later.at()), own, later.lineage(), header -> true, PATIENCE);
+    if (found.isPresent()) {
+      SnapshotSearch.Found snapshot = found.get();
+      HardState next =
+          LineageChange.learner(own, snapshot.cluster(), config.cluster().members().keySet());
+      new NextData(directory)
+          .changeLineage(
+              snapshot.file(),
+              snapshot.header().position(),
+              next,
+              own.view().cluster().lineage());
+      Files.delete(snapshot.file());
+    } else {
+      logger.warn("no snapshot of lineage {} came: going on as before", later.lineage());
+    }
+  }
+
+  /** Stops whatever runs, in order, and waits for it. */
+  void stop() {
+    stopped.countDown();
+    synchronized (this) {
+      if (current != null) {
+        current.end(new End.Stopped());
+      }
+    }
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
