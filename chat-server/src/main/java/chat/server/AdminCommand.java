@@ -163,11 +163,6 @@ public final class AdminCommand implements Runnable {
   @Command(name = "replace", description = "A server comes back with another disk.")
   int replace(
       @Parameters(paramLabel = "N") int id,
-      @Option(
-              names = "--disk",
-              paramLabel = "ID",
-              description = "Of the new disk. Default: whichever that server shows next.")
-          @Nullable String disk,
       @Option(names = "--yes", description = YES) boolean yes)
       throws IOException, InterruptedException {
     return connected(
@@ -177,18 +172,15 @@ public final class AdminCommand implements Runnable {
               yes,
               "Server "
                   + id
-                  + " will be let in with another disk, which learns everything from the others.\n"
-                  + "The disk that it had never counts again.");
+                  + " will be let in with the disk that it runs on now, which learns everything from"
+                  + " the others.\nThe disk that it had before never counts again.");
           out.println(
               client
                   .call(
                       primary,
                       stub ->
                           stub.replaceServer(
-                              ReplaceServerRequest.newBuilder()
-                                  .setServerId(id)
-                                  .setDiskId(disk == null ? "" : disk)
-                                  .build()))
+                              ReplaceServerRequest.newBuilder().setServerId(id).build()))
                   .getMessage());
         });
   }

@@ -4,6 +4,7 @@ import chat.server.log.HardStateFile;
 import chat.server.log.SegmentedLog;
 import chat.server.replication.HardState;
 import chat.server.replication.LogPosition;
+import chat.server.replication.Ready;
 import chat.server.replication.ServerId;
 import chat.server.runtime.ReplicatedLog;
 import chat.server.transport.LifeSocket;
@@ -31,7 +32,7 @@ final class Incarnations {
   /** A server that could go on with what it has does so if nobody gives it what it wants. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final ServerConfig config;
+  private ServerConfig config;
   private final DataDirectory directory;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -52,7 +53,7 @@ final class Incarnations {
       // Before the disk is read (R7).
       LifeSocket.bind(config.address().life().resolved());
       End end = new End.Restart();
-      while (!(end instanceof End.Stopped)) {
+      while (!isLast(end)) {
         directory.tidy();
         prepare(end);
         end = stopped.getCount() == 0 ? new End.Stopped() : runOnce();
@@ -61,6 +62,15 @@ final class Incarnations {
     } finally {
       ended.countDown();
     }
+  }
+
+  private static boolean isLast(End end) {
+    boolean removed =
+        end instanceof End.Replaced ended && ended.why() instanceof Ready.Ending.Removed;
+    if (removed) {
+      logger.warn("this server was removed from the cluster: its process ends");
+    }
+    return removed || end instanceof End.Stopped;
   }
 
   private End runOnce() throws IOException, InterruptedException {
@@ -73,15 +83,19 @@ final class Incarnations {
     }
     End end = server.awaitEnd();
     server.close();
+    // Servers may have moved, come or gone.
+    config = config.with(server.addresses());
     return end;
   }
 
   /** Has the disk hold what the next server needs; tidied up after. */
   private void prepare(End end) throws IOException, InterruptedException {
-    if (end instanceof End.SnapshotNeeded) {
-      learn(PATIENCE);
-    } else if (end instanceof End.LaterLineage later) {
-      changeLineage(later);
+    if (end instanceof End.Replaced ended) {
+      if (ended.why() instanceof Ready.Ending.SnapshotNeeded) {
+        learn(PATIENCE);
+      } else if (ended.why() instanceof Ready.Ending.LaterLineage later) {
+        changeLineage(later.cluster().lineage());
+      }
     }
     directory.tidy();
   }
@@ -126,30 +140,27 @@ final class Incarnations {
     }
   }
 
-  private void changeLineage(End.LaterLineage later) throws IOException, InterruptedException {
+  private void changeLineage(long lineage) throws IOException, InterruptedException {
     HardState own = hardState();
+    long left = own.view().cluster().lineage();
     logger.warn(
-        "server {} is in lineage {}, which an operator began after lineage {} of this server's"
-            + " disk: asking it for a snapshot, then this disk's data is set aside",
-        later.at(),
-        later.lineage(),
-        own.view().cluster().lineage());
+        "an operator began lineage {} without this server, whose data is of lineage {}: asking"
+            + " servers {} for a snapshot, then that data is set aside",
+        lineage,
+        left,
+        peers());
     Optional<SnapshotSearch.Found> found =
         new SnapshotSearch(config, directory, stopped)
-            .find(List.of(later.at()), own, later.lineage(), header -> true, PATIENCE);
+            .find(peers(), own, lineage, header -> true, PATIENCE);
     if (found.isPresent()) {
       SnapshotSearch.Found snapshot = found.get();
       HardState next =
           LineageChange.learner(own, snapshot.cluster(), config.cluster().members().keySet());
       new NextData(directory)
-          .changeLineage(
-              snapshot.file(),
-              snapshot.header().position(),
-              next,
-              own.view().cluster().lineage());
+          .changeLineage(snapshot.file(), snapshot.header().position(), next, left);
       Files.delete(snapshot.file());
     } else {
-      logger.warn("no snapshot of lineage {} came: going on as before", later.lineage());
+      logger.warn("no snapshot of lineage {} came: going on as before", lineage);
     }
   }
 

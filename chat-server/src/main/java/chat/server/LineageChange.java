@@ -21,19 +21,6 @@ final class LineageChange {
   private LineageChange() {}
 
   /**
-   * The number after {@code old} of a lineage begun at {@code server}. Two servers that begin one
-   * after the same lineage begin different ones.
-   */
-  static long next(long old, ServerId server) {
-    return (generation(old) + 1) << 8 | server.value();
-  }
-
-  /** How many times the lineage was changed since the cluster's birth. */
-  static long generation(long lineage) {
-    return lineage >>> 8;
-  }
-
-  /**
    * The hard state of a server that goes on alone.
    *
    * @param old what it holds
@@ -47,7 +34,7 @@ final class LineageChange {
                 Math.max(seen.counter(), end.epoch().counter()))
             + 1;
     Cluster was = old.view().cluster();
-    Cluster cluster = new Cluster(was.id(), next(was.lineage(), self), was.disks());
+    Cluster cluster = new Cluster(was.id(), was.nextLineage(self), was.disks());
     TreeMap<ServerId, Incarnation> members = new TreeMap<>();
     members.put(self, old.incarnation());
     View view = new View(Epoch.of(counter, self), members, self, cluster);

@@ -3,6 +3,7 @@ package chat.server;
 import chat.server.admin.AdminOperations;
 import chat.server.admin.AdminStatus;
 import chat.server.admin.RefusedCommandException;
+import chat.server.replication.Change;
 import chat.server.replication.Cluster;
 import chat.server.replication.Epoch;
 import chat.server.replication.HardState;
@@ -10,6 +11,7 @@ import chat.server.replication.LogPosition;
 import chat.server.replication.ServerId;
 import chat.server.replication.Status;
 import chat.server.replication.View;
+import chat.server.runtime.ChangeRefusedException;
 import chat.server.runtime.ReplicaLoop;
 import chat.server.storage.H2ChatState;
 import chat.server.storage.SnapshotHeader;
@@ -18,7 +20,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,12 +33,14 @@ import org.slf4j.LoggerFactory;
 /** What operators command, at one running server. Thread-safe. */
 final class ServerAdmin implements AdminOperations {
   private static final Logger logger = LoggerFactory.getLogger(ServerAdmin.class);
+  private static final long CHANGE_SECONDS = 30;
   private static final int APPLY_BYTES = 1 << 20;
 
   private final ServerConfig config;
   private final DataDirectory directory;
   private final Recovery disk;
   private final ReplicaLoop loop;
+  private final AddressBook addresses;
   private final ServerSnapshots snapshots;
   private final Runnable standStill;
   private final Consumer<End> end;
@@ -47,6 +56,7 @@ final class ServerAdmin implements AdminOperations {
       DataDirectory directory,
       Recovery disk,
       ReplicaLoop loop,
+      AddressBook addresses,
       ServerSnapshots snapshots,
       Runnable standStill,
       Consumer<End> end) {
@@ -54,6 +64,7 @@ final class ServerAdmin implements AdminOperations {
     this.directory = directory;
     this.disk = disk;
     this.loop = loop;
+    this.addresses = addresses;
     this.snapshots = snapshots;
     this.standStill = standStill;
     this.end = end;
@@ -79,7 +90,7 @@ final class ServerAdmin implements AdminOperations {
         status == null ? List.of() : status.waitingFor(),
         status == null
             ? "This server is starting."
-            : ClusterView.of(status, config.cluster()).summary());
+            : ClusterView.of(status, addresses).summary());
   }
 
   private static boolean isMember(Status status) {
@@ -211,32 +222,75 @@ final class ServerAdmin implements AdminOperations {
 
   @Override
   public String confirmCrashed(ServerId server) throws RefusedCommandException {
-    throw notYet();
+    await(loop.confirmCrashed(server));
+    return "It goes on without server " + server + " as soon as it may.";
   }
 
   @Override
-  public String replaceServer(ServerId server, Optional<String> diskId)
-      throws RefusedCommandException {
-    throw notYet();
+  public String replaceServer(ServerId server) throws RefusedCommandException {
+    if (!running().view().cluster().disks().containsKey(server)) {
+      throw new RefusedCommandException(
+          "Server " + server + " does not belong to the cluster: add it with 'add-server'.");
+    }
+    return admit(server);
   }
 
   @Override
   public String addServer(ServerId server) throws RefusedCommandException {
-    throw notYet();
+    if (running().view().cluster().disks().containsKey(server)) {
+      throw new RefusedCommandException(
+          "Server "
+              + server
+              + " belongs to the cluster already: where it comes with a new disk, say 'replace'.");
+    }
+    return admit(server);
+  }
+
+  private String admit(ServerId server) throws RefusedCommandException {
+    await(loop.change(new Change.Admit(server)));
+    return "Server "
+        + server
+        + " belongs to the cluster with the disk it has now. It learns, and counts when it has"
+        + " everything.";
   }
 
   @Override
   public String removeServer(ServerId server) throws RefusedCommandException {
-    throw notYet();
+    await(loop.change(new Change.Remove(server)));
+    return "Server " + server + " does not belong to the cluster any more.";
   }
 
   @Override
   public String handOver(Optional<ServerId> server) throws RefusedCommandException {
-    throw notYet();
+    ServerId heir =
+        server.isPresent() ? server.get() : PlannedHandOver.heir(running(), config.id());
+    if (heir == null) {
+      throw new RefusedCommandException("No backup has everything yet: nobody can take over.");
+    }
+    await(loop.change(new Change.HandOver(heir)));
+    return "Server " + heir + " is primary.";
   }
 
-  private static RefusedCommandException notYet() {
-    return new RefusedCommandException("This version of the server cannot do that yet.");
+  /** Waits for what the replica thread says of a command. */
+  private static void await(CompletableFuture<Void> made) throws RefusedCommandException {
+    try {
+      made.get(CHANGE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ChangeRefusedException refused) {
+        throw new RefusedCommandException(sentence(refused.getMessage()), e);
+      }
+      throw new IllegalStateException("the replica thread failed at a command", e);
+    } catch (TimeoutException e) {
+      throw new RefusedCommandException(
+          "It is not done after " + CHANGE_SECONDS + " s and may still be: look at the status.", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RefusedCommandException("This server is stopping.", e);
+    }
+  }
+
+  private static String sentence(String text) {
+    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
   }
 
   @Override

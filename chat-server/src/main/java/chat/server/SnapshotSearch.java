@@ -3,7 +3,6 @@ package chat.server;
 import chat.server.replication.Cluster;
 import chat.server.replication.Envelope;
 import chat.server.replication.HardState;
-import chat.server.replication.Identity;
 import chat.server.replication.ServerId;
 import chat.server.storage.SnapshotHeader;
 import chat.server.storage.Snapshots;
@@ -16,7 +15,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -66,18 +64,12 @@ final class SnapshotSearch {
       Predicate<SnapshotHeader> wanted,
       Duration patience)
       throws IOException, InterruptedException {
-    String configuration =
-        new Identity(
-                config.id(),
-                new TreeSet<>(config.cluster().members().keySet()),
-                directory.diskId(),
-                "")
-            .configuration();
     Envelope.Header header =
         new Envelope.Header(
             own.view().cluster().id(),
             lineage,
-            configuration,
+            // Compared before a cluster's birth only.
+            "",
             config.id(),
             directory.diskId(),
             own.incarnation(),

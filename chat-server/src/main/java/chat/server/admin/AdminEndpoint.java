@@ -152,10 +152,7 @@ public final class AdminEndpoint extends AdminServiceGrpc.AdminServiceImplBase {
         responses,
         () ->
             ReplaceServerResponse.newBuilder()
-                .setMessage(
-                    operations.replaceServer(
-                        server(request.getServerId()),
-                        Optional.of(request.getDiskId()).filter(disk -> !disk.isEmpty())))
+                .setMessage(operations.replaceServer(server(request.getServerId())))
                 .build());
   }
 

@@ -28,13 +28,8 @@ public interface AdminOperations {
 
   String confirmCrashed(ServerId server) throws RefusedCommandException, IOException;
 
-  /**
-   * Lets a server come back with another disk.
-   *
-   * @param diskId of the new one; empty for whichever it shows next
-   */
-  String replaceServer(ServerId server, Optional<String> diskId)
-      throws RefusedCommandException, IOException;
+  /** Lets a server in with the other disk that it runs on now. */
+  String replaceServer(ServerId server) throws RefusedCommandException, IOException;
 
   String addServer(ServerId server) throws RefusedCommandException, IOException;
 

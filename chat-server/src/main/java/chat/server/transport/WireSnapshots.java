@@ -24,7 +24,7 @@ final class WireSnapshots {
       throws RefusedMessageException {
     WireHeaders.Addressed asked = WireHeaders.decode(wire.hasHeader(), wire.getHeader());
     Envelope.Header header = asked.header();
-    gate.admit(header.from(), asked.to());
+    gate.admit(header.from(), asked.to(), false);
     if (!mine.isBorn()) {
       throw unwelcome("this server has no state to give: it belongs to no cluster yet");
     }
