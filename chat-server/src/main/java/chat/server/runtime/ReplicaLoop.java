@@ -2,6 +2,7 @@ package chat.server.runtime;
 
 import chat.server.chat.Outcome;
 import chat.server.replication.Change;
+import chat.server.replication.Entry;
 import chat.server.replication.Envelope;
 import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -377,13 +379,22 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
         () -> {
           try {
             // Whether the other's log is the same up to there, its own hash of what it gets tells.
-            var entries = log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
-            Envelope answer = fetch.answer(entries, 1);
+            Envelope answer = fetch.answer(kept(fetch), log.firstIndex());
             inputs.add(now -> Objects.requireNonNull(network).send(answer));
           } catch (IOException | RuntimeException e) {
             logger.error("cannot read the log after {} for a peer", fetch.after(), e);
           }
         });
+  }
+
+  /** What is asked for, or nothing if it has been trimmed: the log's first index says which. */
+  private List<Entry> kept(Ready.Fetch fetch) throws IOException {
+    try {
+      return log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
+    } catch (NoSuchElementException e) {
+      logger.debug("trimmed: {}", fetch, e);
+      return List.of();
+    }
   }
 
   private void ask(Ready.Probe question) {
