@@ -97,6 +97,38 @@ class OperatorsTest {
     passed = true;
   }
 
+  @Test
+  void aBackupIsRestoredIntoAnEmptyCluster() throws Exception {
+    cluster = start();
+    List<Long> before = write("before", MESSAGES);
+    Path backup = files.resolve("backup");
+    Said made = admin("backup", backup.toString());
+    assertThat(made.exitCode()).as(made.text()).isZero();
+    assertThat(files).isDirectoryContaining("glob:**/backup").isDirectoryNotContaining("glob:**/*.part");
+    Said refused = admin("restore", backup.toString(), "--yes");
+    assertThat(refused.exitCode()).as(refused.text()).isEqualTo(1);
+    assertThat(refused.text()).contains("into an empty cluster only");
+    cluster.close();
+
+    cluster = start();
+    byte[] damaged = Files.readAllBytes(backup);
+    damaged[damaged.length / 2] ^= 1;
+    Path bad = Files.write(files.resolve("damaged"), damaged);
+    assertThat(admin("restore", bad.toString(), "--yes").text()).contains("damaged");
+    Said restored = admin("restore", backup.toString(), "--yes");
+    assertThat(restored.exitCode()).as(restored.text()).isZero();
+    cluster.awaitComplete(PATIENCE);
+    assertThat(history()).isEqualTo(before);
+
+    List<Long> everything = new ArrayList<>(before);
+    everything.addAll(write("after", MESSAGES));
+    assertThat(everything).isSorted().doesNotHaveDuplicates();
+    cluster.killHard(cluster.primaryId());
+    cluster.awaitMembers(2, PATIENCE);
+    assertThat(history()).isEqualTo(everything);
+    passed = true;
+  }
+
   /** Messages from alice to bob; their ids. */
   private List<Long> write(String word, int count) {
     try (ChatClient client = connect()) {

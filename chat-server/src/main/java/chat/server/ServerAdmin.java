@@ -158,7 +158,7 @@ final class ServerAdmin implements AdminOperations {
   }
 
   private void requireEmpty() throws RefusedCommandException {
-    if (disk.state().hasAccounts()) {
+    if (!disk.state().isEmpty()) {
       throw new RefusedCommandException(
           "Accounts were made here: a backup is restored into an empty cluster only. Start one with"
               + " new data directories.");

@@ -27,6 +27,9 @@ public interface AppliedState extends AutoCloseable {
    */
   List<Applied> apply(List<Entry> entries);
 
+  /** Whether nobody would miss what is applied: no account was ever made. From any thread. */
+  boolean isEmpty();
+
   /** Writes to the disk what has been applied, if enough of it has gathered. */
   void checkpointIfDue();
 

@@ -69,6 +69,11 @@ public final class Applier implements AutoCloseable {
     return appliedIndex;
   }
 
+  /** Whether nobody would miss what is applied. */
+  boolean isEmpty() {
+    return state.isEmpty();
+  }
+
   /** Everything up to here may be applied. */
   void commit(long index) {
     lock.lock();

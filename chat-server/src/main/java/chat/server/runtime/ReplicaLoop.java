@@ -277,6 +277,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     if (now - tickedAt >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
       tickedAt = now;
       replica.applied(applier.appliedIndex());
+      replica.mayBeReplaced(applier.isEmpty());
       replica.tick(now);
     }
     do {

@@ -190,9 +190,10 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
-  /** Whether an account was ever made, deleted or not. From any thread. */
-  public boolean hasAccounts() {
-    return !memory.accounts().isEmpty();
+  @Override
+  public boolean isEmpty() {
+    // Deleted accounts stay in memory.
+    return memory.accounts().isEmpty();
   }
 
   /** Reads for the service. */
