@@ -57,7 +57,7 @@ public final class H2ChatState implements AppliedState {
    *     then there is nothing to throw away
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
-    String url = H2Database.url(directory);
+    String url = H2Database.appendingUrl(directory);
     JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
     readers.setMaxConnections(16);
     Connection connection = null;

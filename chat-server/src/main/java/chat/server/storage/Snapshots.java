@@ -75,14 +75,15 @@ public final class Snapshots {
     }
     try (Connection connection = DriverManager.getConnection(url, "", "")) {
       connection.setAutoCommit(false);
-      Schema.ensure(connection);
+      Schema.make(connection);
       fill(connection, snapshot);
+      Schema.index(connection);
       // Last of all: without it, the database has applied nothing.
       claim(connection, header, as);
       try (Statement statement = connection.createStatement()) {
         statement.execute("SHUTDOWN");
       }
-    } catch (SQLException | DatabaseUnusableException e) {
+    } catch (SQLException e) {
       throw new StorageFailure("making it of a snapshot", e);
     }
     force(H2Database.file(emptyDirectory));
