@@ -10,6 +10,9 @@ sealed interface End {
   /** The disk is ready for the next start: what is to change there is decided, or nothing is. */
   record Restart() implements End {}
 
+  /** Before it began: the disk does not suffice for a start. */
+  record StateLost(String why) implements End {}
+
   /** The replication cannot go on with what the disk holds. */
   record Replaced(Ready.Ending why) implements End {}
 }

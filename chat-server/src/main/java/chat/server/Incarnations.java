@@ -7,10 +7,13 @@ import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
 import chat.server.replication.ServerId;
 import chat.server.runtime.ReplicatedLog;
+import chat.server.storage.SnapshotHeader;
+import chat.server.storage.Snapshots;
 import chat.server.transport.LifeSocket;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,9 @@ final class Incarnations {
 
   /** A server that could go on with what it has does so if nobody gives it what it wants. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** One that cannot waits. */
+  private static final Duration FOR_EVER = Duration.ofDays(1000);
 
   private ServerConfig config;
   private final DataDirectory directory;
@@ -74,7 +80,14 @@ final class Incarnations {
   }
 
   private End runOnce() throws IOException, InterruptedException {
-    ChatServer server = ChatServer.start(config, directory, Recovery.open(config, directory));
+    Recovery disk;
+    try {
+      disk = Recovery.open(config, directory);
+    } catch (StateLostException e) {
+      return new End.StateLost(e.getMessage());
+    }
+    dropUselessBase(disk.log());
+    ChatServer server = ChatServer.start(config, directory, disk);
     synchronized (this) {
       current = server;
     }
@@ -90,7 +103,12 @@ final class Incarnations {
 
   /** Has the disk hold what the next server needs; tidied up after. */
   private void prepare(End end) throws IOException, InterruptedException {
-    if (end instanceof End.Replaced ended) {
+    if (end instanceof End.StateLost lost) {
+      logger.warn("{}", lost.why());
+      if (!learnFromBase()) {
+        learn(FOR_EVER);
+      }
+    } else if (end instanceof End.Replaced ended) {
       if (ended.why() instanceof Ready.Ending.SnapshotNeeded) {
         learn(PATIENCE);
       } else if (ended.why() instanceof Ready.Ending.LaterLineage later) {
@@ -110,6 +128,33 @@ final class Incarnations {
     return new HardStateFile(directory.stateFile())
         .load()
         .orElseThrow(() -> new IOException("there is no hard state in " + directory.path()));
+  }
+
+  /** A log that was trimmed beyond it needs more than the base. */
+  private void dropUselessBase(ReplicatedLog log) throws IOException {
+    Path base = directory.baseFile();
+    if (Files.exists(base)
+        && Snapshots.readHeader(base).position().index() + 1 < log.firstIndex()) {
+      Files.delete(base);
+    }
+  }
+
+  /** Makes the database anew from the snapshot that the log begins after, if there is one. */
+  private boolean learnFromBase() throws IOException {
+    Path base = directory.baseFile();
+    if (!Files.exists(base)) {
+      return false;
+    }
+    try (ReplicatedLog log = SegmentedLog.open(directory.logDirectory())) {
+      SnapshotHeader header = Snapshots.verify(base);
+      LogPosition position = header.position();
+      if (log.position(position.index()).filter(position::equals).isEmpty()) {
+        return false;
+      }
+      logger.info("the database is made anew from {}, up to {}", base, position);
+      new NextData(directory).learn(base, header, hardState().view().cluster(), true);
+      return true;
+    }
   }
 
   private void learn(Duration patience) throws IOException, InterruptedException {

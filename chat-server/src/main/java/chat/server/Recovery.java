@@ -36,8 +36,11 @@ record Recovery(
   /**
    * Opens everything. This start is counted and on the disk before anything else happens, so before
    * any socket but the life socket opens (R1).
+   *
+   * @throws StateLostException with nothing left open, if the disk does not suffice
    */
-  static Recovery open(ServerConfig config, DataDirectory directory) throws IOException {
+  static Recovery open(ServerConfig config, DataDirectory directory)
+      throws IOException, StateLostException {
     HardStateStore hardStates = new HardStateFile(directory.stateFile());
     HardState stored =
         hardStates
@@ -46,7 +49,13 @@ record Recovery(
     HardState counted = stored.withIncarnation(new Incarnation(stored.incarnation().value() + 1));
     hardStates.store(counted);
     ReplicatedLog log = SegmentedLog.open(directory.logDirectory());
-    H2ChatState state = database(directory.databaseDirectory(), log);
+    H2ChatState state;
+    try {
+      state = database(directory.databaseDirectory(), log);
+    } catch (StateLostException e) {
+      log.close();
+      throw e;
+    }
     // What the database has applied was committed, recorded in the log or not.
     long commitIndex = Math.max(log.recordedCommitIndex(), state.position().index());
     LogPosition committed =
@@ -71,7 +80,8 @@ record Recovery(
   }
 
   /** A database that cannot be used, or is of another log, is thrown away and built anew (R18). */
-  private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
+  private static H2ChatState database(Path path, ReplicatedLog log)
+      throws IOException, StateLostException {
     if (Files.exists(path.resolve(DISTRUSTED))) {
       logger.warn("the database failed in use: it is built anew from the log");
       H2ChatState.discard(path);
@@ -81,7 +91,9 @@ record Recovery(
       H2ChatState state = H2ChatState.open(path);
       LogPosition applied = state.position();
       Optional<LogPosition> logged = log.position(applied.index());
-      if (logged.isPresent() && logged.get().equals(applied)) {
+      // An empty database has applied 0, which every log has, even one that begins later.
+      boolean followed = applied.index() + 1 >= log.firstIndex();
+      if (followed && logged.isPresent() && logged.get().equals(applied)) {
         return state;
       }
       state.close();
@@ -93,6 +105,10 @@ record Recovery(
       logger.warn("the database is built anew from the log: {}", e.getMessage(), e);
     }
     H2ChatState.discard(path);
+    if (log.firstIndex() > 1) {
+      throw new StateLostException(
+          "the database is lost and the log begins with entry " + log.firstIndex());
+    }
     try {
       return H2ChatState.open(path);
     } catch (DatabaseUnusableException e) {
