@@ -106,7 +106,9 @@ class OperatorsTest {
     Path backup = files.resolve("backup");
     Said made = admin("backup", backup.toString());
     assertThat(made.exitCode()).as(made.text()).isZero();
-    assertThat(files).isDirectoryContaining("glob:**/backup").isDirectoryNotContaining("glob:**/*.part");
+    assertThat(files)
+        .isDirectoryContaining("glob:**/backup")
+        .isDirectoryNotContaining("glob:**/*.part");
     Said refused = admin("restore", backup.toString(), "--yes");
     assertThat(refused.exitCode()).as(refused.text()).isEqualTo(1);
     assertThat(refused.text()).contains("into an empty cluster only");

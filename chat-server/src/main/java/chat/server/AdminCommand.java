@@ -162,8 +162,7 @@ public final class AdminCommand implements Runnable {
 
   @Command(name = "replace", description = "A server comes back with another disk.")
   int replace(
-      @Parameters(paramLabel = "N") int id,
-      @Option(names = "--yes", description = YES) boolean yes)
+      @Parameters(paramLabel = "N") int id, @Option(names = "--yes", description = YES) boolean yes)
       throws IOException, InterruptedException {
     return connected(
         client -> {
@@ -202,8 +201,7 @@ public final class AdminCommand implements Runnable {
               client
                   .call(
                       primary,
-                      stub ->
-                          stub.addServer(AddServerRequest.newBuilder().setServerId(id).build()))
+                      stub -> stub.addServer(AddServerRequest.newBuilder().setServerId(id).build()))
                   .getMessage());
         });
   }
@@ -252,7 +250,9 @@ public final class AdminCommand implements Runnable {
                       primary,
                       stub ->
                           stub.handOver(
-                              HandOverRequest.newBuilder().setServerId(id == null ? 0 : id).build()))
+                              HandOverRequest.newBuilder()
+                                  .setServerId(id == null ? 0 : id)
+                                  .build()))
                   .getMessage());
         });
   }

@@ -17,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /** Backups, from the operator's side. One thread's. */
 final class BackupCommands {
@@ -39,8 +38,7 @@ final class BackupCommands {
     try {
       client.backup(source, part);
       backup = BackupFile.check(part);
-      Files.move(
-          part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);
     }
@@ -102,7 +100,6 @@ final class BackupCommands {
       implements ClientResponseObserver<RestoreRequest, RestoreResponse> {
     final CompletableFuture<RestoreResponse> answer = new CompletableFuture<>();
     private final OutgoingFile file;
-    private @Nullable ClientCallStreamObserver<RestoreRequest> call;
     private boolean sent;
 
     Upload(OutgoingFile file) {
@@ -111,7 +108,6 @@ final class BackupCommands {
 
     @Override
     public void beforeStart(ClientCallStreamObserver<RestoreRequest> started) {
-      call = started;
       started.setOnReadyHandler(() -> send(started));
     }
 

@@ -113,7 +113,15 @@ public final class ChatServer implements AutoCloseable {
     ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop);
     ServerAdmin admin =
         new ServerAdmin(
-            config, directory, disk, loop, addresses, snapshots, this::standStill, this::end);
+            config,
+            directory,
+            disk,
+            loop,
+            addresses,
+            snapshots,
+            applier::appliedIndex,
+            this::standStill,
+            this::end);
     network.start(loop, snapshots, List.of(new AdminEndpoint(admin)));
     applier.start(this::tell);
     loop.start(

@@ -198,8 +198,7 @@ public final class DataDirectory {
 
   /** Where the servers are from now on, for the next start. */
   void keep(ClusterAddresses cluster) throws IOException {
-    new StoredConfig(
-            config.id(), config.diskId(), cluster, config.listen(), config.insecure())
+    new StoredConfig(config.id(), config.diskId(), cluster, config.listen(), config.insecure())
         .write(path);
   }
 

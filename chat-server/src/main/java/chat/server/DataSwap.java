@@ -90,7 +90,9 @@ final class DataSwap {
     return "aside-" + lineage + "-" + n;
   }
 
-  /** Finishes what was decided, and throws away what was not. To be called before any part opens. */
+  /**
+   * Finishes what was decided, and throws away what was not. To be called before any part opens.
+   */
   void finish() throws IOException {
     Path marker = directory.resolve(MARKER);
     if (Files.exists(marker)) {

@@ -84,7 +84,7 @@ final class Incarnations {
     try {
       disk = Recovery.open(config, directory);
     } catch (StateLostException e) {
-      return new End.StateLost(e.getMessage());
+      return new End.StateLost(e.why());
     }
     dropUselessBase(disk.log());
     ChatServer server = ChatServer.start(config, directory, disk);
@@ -106,11 +106,14 @@ final class Incarnations {
     if (end instanceof End.StateLost lost) {
       logger.warn("{}", lost.why());
       if (!learnFromBase()) {
-        learn(FOR_EVER);
+        learn(peers(), false, FOR_EVER);
       }
     } else if (end instanceof End.Replaced ended) {
-      if (ended.why() instanceof Ready.Ending.SnapshotNeeded) {
-        learn(PATIENCE);
+      if (ended.why() instanceof Ready.Ending.SnapshotNeeded needed) {
+        List<ServerId> peers = peers();
+        peers.remove(needed.source());
+        peers.add(0, needed.source());
+        learn(peers, true, PATIENCE);
       } else if (ended.why() instanceof Ready.Ending.LaterLineage later) {
         changeLineage(later.cluster().lineage());
       }
@@ -157,31 +160,40 @@ final class Incarnations {
     }
   }
 
-  private void learn(Duration patience) throws IOException, InterruptedException {
+  /**
+   * Replaces the database by a peer's, and the log where it does not reach so far.
+   *
+   * @param ahead whether only a state beyond what is known here to be committed will do
+   */
+  private void learn(List<ServerId> peers, boolean ahead, Duration patience)
+      throws IOException, InterruptedException {
     HardState own = hardState();
     try (ReplicatedLog log = SegmentedLog.open(directory.logDirectory())) {
+      // One that ends before the log begins would leave a gap.
+      long least = ahead ? log.recordedCommitIndex() + 1 : log.firstIndex() - 1;
       logger.warn(
           "this server's log, {} to {}, does not suffice: asking servers {} for a snapshot",
           log.firstIndex(),
           log.last(),
-          peers());
+          peers);
       Optional<SnapshotSearch.Found> found =
           new SnapshotSearch(config, directory, stopped)
               .find(
-                  peers(),
+                  peers,
                   own,
                   own.view().cluster().lineage(),
-                  // One that ends before the log begins leaves a gap.
-                  header -> header.position().index() + 1 >= log.firstIndex(),
+                  header -> header.position().index() >= least,
                   patience);
-      if (found.isPresent()) {
-        SnapshotSearch.Found snapshot = found.get();
-        LogPosition position = snapshot.header().position();
-        boolean reaches = log.position(position.index()).filter(position::equals).isPresent();
-        new NextData(directory)
-            .learn(snapshot.file(), snapshot.header(), snapshot.cluster(), reaches);
-        Files.delete(snapshot.file());
+      if (found.isEmpty()) {
+        logger.warn("no snapshot came: going on as before");
+        return;
       }
+      SnapshotSearch.Found snapshot = found.get();
+      LogPosition position = snapshot.header().position();
+      boolean reaches = log.position(position.index()).filter(position::equals).isPresent();
+      new NextData(directory)
+          .learn(snapshot.file(), snapshot.header(), snapshot.cluster(), reaches);
+      Files.delete(snapshot.file());
     }
   }
 

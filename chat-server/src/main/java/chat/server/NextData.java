@@ -22,11 +22,9 @@ import org.jspecify.annotations.Nullable;
  * directory holds now is not touched, so a failure changes nothing. Confined to one thread.
  */
 final class NextData {
-  private final DataDirectory directory;
   private final DataSwap swap;
 
   NextData(DataDirectory directory) {
-    this.directory = directory;
     this.swap = directory.swap();
   }
 

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ final class ServerAdmin implements AdminOperations {
   private final ReplicaLoop loop;
   private final AddressBook addresses;
   private final ServerSnapshots snapshots;
+  private final LongSupplier appliedIndex;
   private final Runnable standStill;
   private final Consumer<End> end;
   private boolean ending;
@@ -58,6 +60,7 @@ final class ServerAdmin implements AdminOperations {
       ReplicaLoop loop,
       AddressBook addresses,
       ServerSnapshots snapshots,
+      LongSupplier appliedIndex,
       Runnable standStill,
       Consumer<End> end) {
     this.config = config;
@@ -66,6 +69,7 @@ final class ServerAdmin implements AdminOperations {
     this.loop = loop;
     this.addresses = addresses;
     this.snapshots = snapshots;
+    this.appliedIndex = appliedIndex;
     this.standStill = standStill;
     this.end = end;
   }
@@ -86,11 +90,9 @@ final class ServerAdmin implements AdminOperations {
         status != null && status.serving(),
         status != null && isMember(status),
         disk.log().last().index(),
-        status == null ? 0 : status.servers().get(config.id()).appliedIndex(),
+        appliedIndex.getAsLong(),
         status == null ? List.of() : status.waitingFor(),
-        status == null
-            ? "This server is starting."
-            : ClusterView.of(status, addresses).summary());
+        status == null ? "This server is starting." : ClusterView.of(status, addresses).summary());
   }
 
   private static boolean isMember(Status status) {
@@ -207,8 +209,7 @@ final class ServerAdmin implements AdminOperations {
     HardState alone = LineageChange.alone(old, seen, last, config.id());
     long index = Math.max(last.index(), Snapshots.readHeader(snapshot).position().index());
     LogPosition start = LineageChange.start(index, alone, last.hash());
-    new NextData(directory)
-        .changeLineage(snapshot, start, alone, old.view().cluster().lineage());
+    new NextData(directory).changeLineage(snapshot, start, alone, old.view().cluster().lineage());
     return alone.view().cluster().lineage();
   }
 
@@ -277,7 +278,7 @@ final class ServerAdmin implements AdminOperations {
       made.get(CHANGE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ChangeRefusedException refused) {
-        throw new RefusedCommandException(sentence(refused.getMessage()), e);
+        throw new RefusedCommandException(sentence(String.valueOf(refused.getMessage())), e);
       }
       throw new IllegalStateException("the replica thread failed at a command", e);
     } catch (TimeoutException e) {

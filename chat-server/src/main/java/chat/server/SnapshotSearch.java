@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks peers for a snapshot, one after the other and again, until one gives what is wanted. Any will
- * do, the primary or not: what is applied is committed. Confined to one thread.
+ * Asks peers for a snapshot, one after the other and again, until one gives what is wanted. Any
+ * will do, the primary or not: what is applied is committed. Confined to one thread.
  */
 final class SnapshotSearch {
   private static final Logger logger = LoggerFactory.getLogger(SnapshotSearch.class);
@@ -103,7 +103,7 @@ final class SnapshotSearch {
       }
       tell(peer, "its snapshot reaches only to " + found.position());
     } catch (IOException e) {
-      tell(peer, e.getMessage());
+      tell(peer, String.valueOf(e.getMessage()));
     } finally {
       if (!kept) {
         Files.deleteIfExists(file);

@@ -7,7 +7,14 @@ package chat.server;
 final class StateLostException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private final String why;
+
   StateLostException(String why) {
     super(why);
+    this.why = why;
+  }
+
+  String why() {
+    return why;
   }
 }

@@ -7,8 +7,6 @@ import java.util.Locale;
 
 /** What operators read of the servers that answer. */
 final class StatusTable {
-  private static final String ROW = "%-7s %-9s %-12s %-8s %-12s %-12s %s";
-
   private final PrintWriter out;
 
   StatusTable(PrintWriter out) {
@@ -40,6 +38,6 @@ final class StatusTable {
   }
 
   private void line(Object... columns) {
-    out.println(String.format(Locale.ROOT, ROW, columns).stripTrailing());
+    out.println(String.format(Locale.ROOT, "%-7s %-9s %-12s %-8s %-14s %-14s %s", columns).stripTrailing());
   }
 }

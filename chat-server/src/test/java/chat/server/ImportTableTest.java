@@ -96,7 +96,8 @@ class ImportTableTest {
         .check(classes);
     noClasses()
         .that()
-        .resideOutsideOfPackages("chat.server.transport", "chat.server.api", "chat.server.admin", "chat.server")
+        .resideOutsideOfPackages(
+            "chat.server.transport", "chat.server.api", "chat.server.admin", "chat.server")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.grpc..", "com.google.protobuf..")

@@ -113,9 +113,7 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Where operators connect to, all servers, separated by commas. */
   public String adminAddresses() {
-    return servers.values().stream()
-        .map(ServerChild::peerAddress)
-        .collect(Collectors.joining(","));
+    return servers.values().stream().map(ServerChild::peerAddress).collect(Collectors.joining(","));
   }
 
   /** The data directory of a server. */

@@ -123,8 +123,7 @@ public final class AdminEndpoint extends AdminServiceGrpc.AdminServiceImplBase {
         "ForceLineage",
         responses,
         () -> {
-          AdminOperations.NewLineage begun =
-              operations.forceLineage(request.getExpectedLineage());
+          AdminOperations.NewLineage begun = operations.forceLineage(request.getExpectedLineage());
           return ForceLineageResponse.newBuilder()
               .setLineage(begun.lineage())
               .setMessage(begun.sentence())

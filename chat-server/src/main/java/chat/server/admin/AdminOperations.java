@@ -10,8 +10,8 @@ import java.util.Optional;
  * on all of the data, and may be called by several threads at once. Those that return a sentence
  * have done what it says.
  *
- * <p>All throw {@link RefusedCommandException} where nothing was done, and {@link IOException} where
- * the server's disk failed them; nothing was changed then either.
+ * <p>All throw {@link RefusedCommandException} where nothing was done, and {@link IOException}
+ * where the server's disk failed them; nothing was changed then either.
  */
 public interface AdminOperations {
   /** A lineage begun, in which this server is about to serve alone. */

@@ -58,6 +58,7 @@ public final class Replica {
 
   /** When somebody was last known to serve; the start counts. */
   private long servedAt;
+
   private boolean stateIsEmpty;
 
   private boolean heartbeatNow = true;

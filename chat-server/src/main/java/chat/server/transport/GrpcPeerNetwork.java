@@ -113,7 +113,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     EventLoopGroup threads =
         new MultiThreadIoEventLoopGroup(
             THREADS, new DefaultThreadFactory("peer-network", true), NioIoHandler.newFactory());
-    ExecutorService waiting = Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
+    ExecutorService waiting =
+        Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
     Server server;
     try {
       server = listen(threads, waiting, endpoint, services);

@@ -46,10 +46,7 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
   private final InboundStreams streams = new InboundStreams();
 
   ReplicationEndpoint(
-      PeerGate gate,
-      PeerNetwork.Receiver receiver,
-      SnapshotSource snapshots,
-      RefusalLog refusals) {
+      PeerGate gate, PeerNetwork.Receiver receiver, SnapshotSource snapshots, RefusalLog refusals) {
     this.gate = gate;
     this.receiver = receiver;
     this.snapshots = snapshots;

@@ -19,8 +19,7 @@ final class WireHeaders {
     return encode(envelope.header(), envelope.to(), envelope.toIncarnation(), envelope.call());
   }
 
-  static Header encode(
-      Envelope.Header header, ServerId to, Incarnation toIncarnation, long call) {
+  static Header encode(Envelope.Header header, ServerId to, Incarnation toIncarnation, long call) {
     return Header.newBuilder()
         .setProtocolVersion(PROTOCOL_VERSION)
         .setClusterId(header.clusterId())

@@ -55,9 +55,7 @@ final class WireSnapshots {
     try {
       // Whose state it is does not change while this server runs.
       FetchSnapshotResponse first =
-          FetchSnapshotResponse.newBuilder()
-              .setCluster(WireViews.encode(source.cluster()))
-              .build();
+          FetchSnapshotResponse.newBuilder().setCluster(WireViews.encode(source.cluster())).build();
       FileSending.start(
           call,
           source.snapshot(),
