@@ -133,6 +133,38 @@ class OperatorsTest {
     passed = true;
   }
 
+  @Test
+  void aServerThatWasAwayForTooLongReturnsBySnapshot() throws Exception {
+    cluster = start("--log-segment-bytes", "65536", "--log-keep-bytes", "131072");
+    List<Long> all = new ArrayList<>(write("before", MESSAGES));
+    int away = cluster.primaryId() == 1 ? 2 : 1;
+    cluster.killHard(away);
+    all.addAll(write("meanwhile " + "x".repeat(4000), 4 * MESSAGES));
+    awaitTrimmed(cluster.primaryId());
+
+    cluster.start(away);
+    cluster.awaitComplete(PATIENCE);
+    assertThat(cluster.data(away).resolve("base")).isRegularFile();
+    for (int id : cluster.ids()) {
+      if (id != away) {
+        cluster.killHard(id);
+      }
+    }
+    cluster.awaitMembers(1, PATIENCE);
+    assertThat(history()).isEqualTo(all);
+    passed = true;
+  }
+
+  /** Until the beginning of a server's log is gone. */
+  private void awaitTrimmed(int id) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    Path first = cluster.data(id).resolve("log").resolve("00000000000000000001.log");
+    while (Files.exists(first) && System.nanoTime() - deadline < 0) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    assertThat(first).doesNotExist();
+  }
+
   /** Messages from alice to bob; their ids. */
   private List<Long> write(String word, int count) {
     try (ChatClient client = connect()) {

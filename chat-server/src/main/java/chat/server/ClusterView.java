@@ -77,7 +77,8 @@ final class ClusterView {
   private static String refusals(SortedMap<ServerId, String> refusals) {
     StringBuilder text = new StringBuilder();
     refusals.forEach(
-        (id, why) -> text.append(" Server ").append(id).append(" is refused: ").append(why).append('.'));
+        (id, why) ->
+            text.append(" Server ").append(id).append(" is refused: ").append(why).append('.'));
     return text.toString();
   }
 

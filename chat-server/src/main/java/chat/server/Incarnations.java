@@ -84,7 +84,7 @@ final class Incarnations {
     try {
       disk = Recovery.open(config, directory);
     } catch (StateLostException e) {
-      return new End.StateLost(e.why());
+      return new End.StateLost(String.valueOf(e.getMessage()));
     }
     dropUselessBase(disk.log());
     ChatServer server = ChatServer.start(config, directory, disk);

@@ -87,9 +87,7 @@ final class Reconfiguration {
     }
     ServerId id = asked.change().server();
     if (asked.change() instanceof Change.HandOver) {
-      return next.has(id)
-          ? new View(next.ballot(), next.members(), id, next.cluster())
-          : next;
+      return next.has(id) ? new View(next.ballot(), next.members(), id, next.cluster()) : next;
     }
     if (asked.change() instanceof Change.Admit) {
       return new View(
@@ -98,7 +96,9 @@ final class Reconfiguration {
     return next.without(id);
   }
 
-  /** A view was installed: the change may be made with it, or this server may make none any more. */
+  /**
+   * A view was installed: the change may be made with it, or this server may make none any more.
+   */
   void installed(View view, @Nullable PrimaryRole role) {
     Pending asked = pending;
     if (asked == null || isMade(asked, view)) {

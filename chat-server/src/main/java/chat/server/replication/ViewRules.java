@@ -64,8 +64,7 @@ class ViewRules {
     Set<ServerId> provenUnderLease = new HashSet<>();
     int present = 0;
     for (Map.Entry<ServerId, Given> e : promises.entrySet()) {
-      if (base.has(e.getKey())
-          && isKnownDisk(base.cluster(), e.getKey(), e.getValue().diskId())) {
+      if (base.has(e.getKey()) && isKnownDisk(base.cluster(), e.getKey(), e.getValue().diskId())) {
         present++;
         Message.Promise promise = e.getValue().promise();
         if (votes(base, e.getKey(), e.getValue().incarnation(), promise.installed())) {

@@ -74,6 +74,11 @@ public final class Applier implements AutoCloseable {
     return state.isEmpty();
   }
 
+  /** {@link AppliedState#safeIndex}. */
+  long safeIndex() {
+    return state.safeIndex();
+  }
+
   /** Everything up to here may be applied. */
   void commit(long index) {
     lock.lock();

@@ -45,6 +45,10 @@ public final class H2ChatState implements AppliedState {
   private final ChatStateMachine rules;
   private final H2Queries queries;
   private LogPosition position;
+  // Of the last checkpoint, and of the one before it. What was there at start counts as written
+  // only when a checkpoint has forced it.
+  private long checkpointIndex;
+  private volatile long safeIndex;
   private long checkpointAt = System.nanoTime();
   private boolean dirty;
 
@@ -117,6 +121,7 @@ public final class H2ChatState implements AppliedState {
       memory.setLastTimeMicros(row.getLong("last_time"));
       requestDay = row.getLong("request_day");
     }
+    checkpointIndex = position.index();
     load();
     this.tables = new H2Tables(connection, memory, requestDay);
     this.rules = new ChatStateMachine(tables);
@@ -202,6 +207,11 @@ public final class H2ChatState implements AppliedState {
   }
 
   @Override
+  public long safeIndex() {
+    return safeIndex;
+  }
+
+  @Override
   public LogPosition position() {
     return position;
   }
@@ -267,6 +277,8 @@ public final class H2ChatState implements AppliedState {
       throw new StorageFailure("writing to the disk", e);
     }
     tables.checkpointed();
+    safeIndex = checkpointIndex;
+    checkpointIndex = position.index();
     checkpointAt = System.nanoTime();
     dirty = false;
   }

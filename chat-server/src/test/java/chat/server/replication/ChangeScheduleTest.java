@@ -50,8 +50,7 @@ class ChangeScheduleTest {
     for (int i = 0; i < count; i++) {
       cluster.propose(cluster.server(at));
     }
-    assertThat(
-            cluster.runUntil(2_000, c -> c.checker().acknowledgedCount() == before + count))
+    assertThat(cluster.runUntil(2_000, c -> c.checker().acknowledgedCount() == before + count))
         .isTrue();
   }
 
@@ -113,8 +112,7 @@ class ChangeScheduleTest {
     propose(cluster, 3, 3);
     cluster.crash(1);
     assertThat(cluster.runUntil(2_000, c -> view(c, 3).size() == 2)).isTrue();
-    cluster.server(1).disk =
-        new SimulatedDisk("another", View.unborn(Set.of(id(1), id(2), id(3))));
+    cluster.server(1).disk = new SimulatedDisk("another", View.unborn(Set.of(id(1), id(2), id(3))));
     cluster.start(1);
     cluster.run(3_000);
     assertThat(view(cluster, 3).size()).isEqualTo(2);
@@ -124,8 +122,7 @@ class ChangeScheduleTest {
     // The old disk is a stranger from now on, however often it was started.
     cluster.crash(1);
     cluster.run(1_000);
-    cluster.server(1).disk =
-        new SimulatedDisk("disk-1", View.unborn(Set.of(id(1), id(2), id(3))));
+    cluster.server(1).disk = new SimulatedDisk("disk-1", View.unborn(Set.of(id(1), id(2), id(3))));
     for (int i = 0; i < 5; i++) {
       cluster.start(1);
       cluster.run(100);
@@ -284,8 +281,7 @@ class ChangeScheduleTest {
     // They had waited for server 1 under Q3, so nobody of them served: they step aside.
     cluster.run(8_000);
     assertThat(cluster.server(2).ending).isInstanceOf(Ready.Ending.LaterLineage.class);
-    Ready.Ending.LaterLineage ending =
-        (Ready.Ending.LaterLineage) cluster.server(2).ending;
+    Ready.Ending.LaterLineage ending = (Ready.Ending.LaterLineage) cluster.server(2).ending;
     assertThat(ending.cluster().lineage()).isEqualTo(forced.lineage());
   }
 }

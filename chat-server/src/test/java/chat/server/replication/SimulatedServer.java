@@ -32,6 +32,7 @@ final class SimulatedServer {
 
   /** What its flags say; null for all servers of the simulation. */
   java.util.@Nullable Set<ServerId> configured;
+
   private final SimulatedCluster cluster;
   private final long clockOffset;
   private final double clockRate;
@@ -61,7 +62,8 @@ final class SimulatedServer {
     disk.hard = disk.hard.withIncarnation(new Incarnation(disk.hard.incarnation().value() + 1));
     Replica.RestoredLog restored = disk.restore();
     commitIndex = restored.committed().index();
-    Identity identity = new Identity(
+    Identity identity =
+        new Identity(
             id,
             new TreeSet<>(configured == null ? cluster.ids() : configured),
             disk.id,
@@ -146,9 +148,7 @@ final class SimulatedServer {
   private void observe(Ready ready) {
     ready.notices().forEach(text -> cluster.trace("server " + id + ": " + text));
     ready.reads().forEach(read -> cluster.checker().readServed(id, read));
-    ready
-        .changes()
-        .forEach(c -> changes.put(c.id(), c.failure() == null ? "" : c.failure()));
+    ready.changes().forEach(c -> changes.put(c.id(), c.failure() == null ? "" : c.failure()));
     if (ready.ending() != null && ending == null) {
       ending = ready.ending();
       cluster.trace("server " + id + " ends its run: " + ending);
