@@ -173,7 +173,7 @@ class OperatorsTest {
       client.createAccount("bob", PASSWORD, "make-bob");
       ChatSession alice = client.login("alice", PASSWORD, true).session();
       for (int i = 0; i < count; i++) {
-        ids.add(alice.send("bob", word + " " + i, word + i).messageId());
+        ids.add(alice.send("bob", word + " " + i).messageId());
       }
       return ids;
     }

@@ -262,9 +262,9 @@ public final class ChatServer implements AutoCloseable {
     watchdog.close();
     if (!silent) {
       handOver.run(loop);
+      backend.stop();
+      endpoint.stop();
     }
-    backend.stop();
-    endpoint.stop();
     server.shutdown();
     try {
       var unused = server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS);

@@ -126,6 +126,9 @@ public final class Replica {
     catchup.tick();
     reconfiguration.tick(primary);
     followLaterLineage();
+    if (core.left) {
+      return;
+    }
     if (now - heartbeatAt >= core.settings.heartbeatInterval()) {
       heartbeatNow = true;
     }
@@ -140,6 +143,13 @@ public final class Replica {
     } else if (later != null && core.now - servedAt > core.settings.changeTimeout()) {
       core.out.notice("an operator began lineage " + later.lineage() + " without this server");
       core.out.end(new Ready.Ending.LaterLineage(later));
+      // At once: what it acknowledged from now on would be set aside with its disk.
+      core.left = true;
+      PrimaryRole role = primary;
+      if (role != null) {
+        role.failReads();
+        primary = null;
+      }
     }
   }
 

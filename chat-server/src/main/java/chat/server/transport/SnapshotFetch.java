@@ -8,6 +8,7 @@ import chat.server.replication.Envelope;
 import chat.server.replication.Incarnation;
 import chat.server.replication.ServerId;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -57,8 +58,7 @@ public final class SnapshotFetch {
                       .build()),
           arriving);
     } catch (StatusRuntimeException e) {
-      String why = e.getStatus().getDescription();
-      throw new IOException(why != null ? why : e.getStatus().getCode().toString(), e);
+      throw new IOException(words(e.getStatus()), e);
     } catch (RefusedMessageException e) {
       throw new IOException("it does not send what a snapshot is: " + e.getMessage(), e);
     } finally {
@@ -69,6 +69,14 @@ public final class SnapshotFetch {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private static String words(Status status) {
+    String why = status.getDescription();
+    // Servers refuse in words; gRPC itself says "io exception".
+    return why != null && status.getCause() == null
+        ? why
+        : "it does not answer (" + status.getCode() + ")";
   }
 
   private static Cluster receive(Iterator<FetchSnapshotResponse> responses, IncomingFile arriving)
