@@ -38,6 +38,7 @@ final class StatusTable {
   }
 
   private void line(Object... columns) {
-    out.println(String.format(Locale.ROOT, "%-7s %-9s %-12s %-8s %-14s %-14s %s", columns).stripTrailing());
+    out.println(
+        String.format(Locale.ROOT, "%-7s %-9s %-12s %-8s %-14s %-14s %s", columns).stripTrailing());
   }
 }
