@@ -44,7 +44,7 @@ final class PlannedHandOver {
    */
   void run(ReplicaLoop loop) {
     Status now = status;
-    ServerId heir = now == null || !now.serving() ? null : heir(now);
+    ServerId heir = now == null || !now.serving() ? null : heir(now, self);
     if (heir == null) {
       return;
     }
@@ -64,7 +64,7 @@ final class PlannedHandOver {
   }
 
   /** The highest backup: all of them have everything. */
-  private @Nullable ServerId heir(Status now) {
+  static @Nullable ServerId heir(Status now, ServerId self) {
     ServerId heir = null;
     for (ServerId member : now.view().members().keySet()) {
       Status.Server server = now.servers().get(member);
