@@ -7,13 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A disk of a few hundred megabytes, in memory, that can be filled up. Only root can make one. */
+/** A disk of some hundred megabytes in memory, to be filled up. For root; one thread's. */
 final class SmallDisk implements AutoCloseable {
   private static final String SOURCE = System.getProperty("chat.network", "chatpt-") + "disk";
   private static final int CHUNK_BYTES = 1 << 20;
 
   private final Path place;
   private final Path ballast;
+  private boolean mounted = true;
 
   private SmallDisk(Path place) {
     this.place = place;
@@ -74,6 +75,10 @@ final class SmallDisk implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (!mounted) {
+      return;
+    }
+    mounted = false;
     try {
       // Lazily: the last process of it may be about to end.
       run("umount", "--lazy", place.toString());
