@@ -4,9 +4,11 @@ import chat.server.api.ChatEndpoint;
 import chat.server.api.Limits;
 import chat.server.api.PasswordCost;
 import chat.server.replication.Identity;
+import chat.server.replication.Ready;
 import chat.server.replication.Replica;
 import chat.server.replication.ServerId;
 import chat.server.replication.Settings;
+import chat.server.replication.Status;
 import chat.server.runtime.AppliedState;
 import chat.server.runtime.Applier;
 import chat.server.runtime.ReplicaLoop;
@@ -29,6 +31,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +52,8 @@ public final class ChatServer implements AutoCloseable {
   private final RefusalProbe probe;
   private final GrpcPeerNetwork network;
   private final ReplicatedBackend backend;
+  private final AddressBook addresses;
+  private final PlannedHandOver handOver;
   private final ChatEndpoint endpoint;
   private final Server server;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -74,15 +80,19 @@ public final class ChatServer implements AutoCloseable {
                 self,
                 new TreeSet<>(config.cluster().members().keySet()),
                 directory.diskId(),
-                UUID.randomUUID().toString()),
-            Settings.DEFAULT,
+                UUID.randomUUID().toString(),
+                config.address().toString()),
+            Settings.DEFAULT.withAssumeCrashed(config.assumeCrashed()),
             disk.hardState(),
             disk.restored(),
             new SplittableRandom(),
             System.nanoTime());
     loop = new ReplicaLoop(replica, disk.log(), disk.hardStates(), applier, ChatServer::die);
     watchdog = new Watchdog(loop::rounds, ChatServer::die);
-    backend = new ReplicatedBackend(loop, disk.state().queries(), config.cluster());
+    handOver = new PlannedHandOver(self);
+    addresses =
+        new AddressBook(self, config.cluster(), changed -> follow(self, directory, changed));
+    backend = new ReplicatedBackend(loop, disk.state().queries(), addresses);
     endpoint =
         new ChatEndpoint(
             backend,
@@ -91,20 +101,54 @@ public final class ChatServer implements AutoCloseable {
             new PasswordCost(
                 config.limits().passwordMemoryKib(), config.limits().passwordIterations(), 1),
             new SecureRandom());
-    Map<ServerId, InetSocketAddress> peers = new HashMap<>();
-    config.cluster().members().forEach((id, at) -> peers.put(id, at.peer().unresolved()));
-    peers.remove(self);
-    network = new GrpcPeerNetwork(self, config.address().peer().resolved(), peers);
+    network =
+        new GrpcPeerNetwork(
+            self, config.address().peer().resolved(), peers(self, config.cluster()));
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     server = listen(config);
     network.start(loop);
     applier.start(this::tell);
     loop.start(
         network,
-        new LifeSocketProbe(id -> config.cluster().of(id).life().unresolved(), probe),
-        new RoleWatch(endpoint, backend)::changed);
+        new LifeSocketProbe(this::lifeSocket, probe),
+        statuses(new RoleWatch(endpoint, backend)),
+        this::end);
     watchdog.start();
     logger.info("server {} listens for clients on {}", self, config.listen());
+  }
+
+  private static Map<ServerId, InetSocketAddress> peers(ServerId self, ClusterAddresses cluster) {
+    Map<ServerId, InetSocketAddress> peers = new HashMap<>();
+    cluster.members().forEach((id, at) -> peers.put(id, at.peer().unresolved()));
+    peers.remove(self);
+    return peers;
+  }
+
+  private void follow(ServerId self, DataDirectory directory, ClusterAddresses cluster) {
+    network.use(peers(self, cluster));
+    try {
+      directory.keep(cluster);
+    } catch (IOException e) {
+      die(e);
+    }
+  }
+
+  private @Nullable InetSocketAddress lifeSocket(ServerId id) {
+    MemberAddress address = addresses.of(id);
+    return address == null ? null : address.life().unresolved();
+  }
+
+  private Consumer<Status> statuses(RoleWatch roles) {
+    return status -> {
+      addresses.learn(status);
+      handOver.changed(status);
+      roles.changed(status);
+    };
+  }
+
+  private void end(Ready.Ending ending) {
+    logger.error("this server cannot go on: {}", ending);
+    new Thread(this::close, "stop").start();
   }
 
   private void tell(AppliedState.Applied applied) {
@@ -158,7 +202,7 @@ public final class ChatServer implements AutoCloseable {
   }
 
   /**
-   * Stops it in order: no new calls, what is under way is answered, the others are told goodbye so
+   * Stops it in order: another server becomes primary if this one is, no new calls, what is under way is answered, the others are told goodbye so
    * that one of them takes over at once, the database is closed. Closing again does nothing.
    */
   @Override
@@ -168,6 +212,7 @@ public final class ChatServer implements AutoCloseable {
     }
     logger.info("stopping");
     watchdog.close();
+    handOver.run(loop);
     backend.stop();
     endpoint.stop();
     server.shutdown();
@@ -178,6 +223,7 @@ public final class ChatServer implements AutoCloseable {
     }
     loop.close();
     server.shutdownNow();
+    addresses.close();
     network.close();
     applier.close();
     probe.close();

@@ -6,26 +6,29 @@ import chat.server.replication.Status;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the replication knows of the cluster, in the words of the public API. */
 final class ClusterView {
   private ClusterView() {}
 
-  static ClusterState of(Status status, ClusterAddresses addresses) {
+  static ClusterState of(Status status, AddressBook addresses) {
     List<ClusterState.Server> servers = new ArrayList<>();
     status
         .servers()
         .forEach(
-            (id, server) ->
-                servers.add(
-                    new ClusterState.Server(
-                        id.value(),
-                        addresses.of(id).client().toString(),
-                        ClusterState.Role.valueOf(server.role().name()),
-                        server.reachable(),
-                        server.durableIndex(),
-                        server.appliedIndex())));
+            (id, server) -> {
+              MemberAddress address = addresses.of(id);
+              servers.add(
+                  new ClusterState.Server(
+                      id.value(),
+                      address == null ? "" : address.client().toString(),
+                      ClusterState.Role.valueOf(server.role().name()),
+                      server.reachable(),
+                      server.durableIndex(),
+                      server.appliedIndex()));
+            });
     ServerId primary = status.primary();
     boolean served = primary != null;
     List<Integer> members = new ArrayList<>();
@@ -40,7 +43,8 @@ final class ClusterView {
         members,
         survivable,
         served ? List.of() : waitingFor,
-        summary(primary, status.view().cluster().isBorn(), members, waitingFor));
+        summary(primary, status.view().cluster().isBorn(), members, waitingFor)
+            + refusals(status.refusals()));
   }
 
   private static String summary(
@@ -68,6 +72,13 @@ final class ClusterView {
       return holders + "one of the two may crash and service goes on.";
     }
     return holders + "any " + word(members.size() - 1) + " may crash and service goes on.";
+  }
+
+  private static String refusals(SortedMap<ServerId, String> refusals) {
+    StringBuilder text = new StringBuilder();
+    refusals.forEach(
+        (id, why) -> text.append(" Server ").append(id).append(" is refused: ").append(why).append('.'));
+    return text.toString();
   }
 
   private static String disks(List<Integer> members) {

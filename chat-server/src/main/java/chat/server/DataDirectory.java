@@ -32,11 +32,11 @@ public final class DataDirectory {
   private static final Queue<FileLock> HELD_TO_PROCESS_EXIT = new ConcurrentLinkedQueue<>();
 
   private final Path path;
-  private final String diskId;
+  private final StoredConfig config;
 
-  private DataDirectory(Path path, String diskId) {
+  private DataDirectory(Path path, StoredConfig config) {
     this.path = path;
-    this.diskId = diskId;
+    this.config = config;
   }
 
   /** A directory and the configuration that came out of it and the flags. */
@@ -73,7 +73,11 @@ public final class DataDirectory {
     boolean insecure = flags.insecure() || stored.insecure();
     ServerConfig config =
         new ServerConfig(
-            flags.id(), cluster, listen != null ? listen : addressOf(cluster, flags.id()), limits);
+            flags.id(),
+            cluster,
+            listen != null ? listen : addressOf(cluster, flags.id()),
+            limits,
+            flags.assumeCrashed());
     if (!insecure) {
       requireLoopback(config);
     }
@@ -81,7 +85,7 @@ public final class DataDirectory {
     if (found.isEmpty() || !next.equals(stored)) {
       next.write(path);
     }
-    return new Opened(new DataDirectory(path, stored.diskId()), config);
+    return new Opened(new DataDirectory(path, next), config);
   }
 
   // An id that is not among the servers is refused with ServerConfig's own sentence.
@@ -178,7 +182,14 @@ public final class DataDirectory {
 
   /** The id that was made with the directory (R1). */
   public String diskId() {
-    return diskId;
+    return config.diskId();
+  }
+
+  /** Where the servers are from now on, for the next start. */
+  void keep(ClusterAddresses cluster) throws IOException {
+    new StoredConfig(
+            config.id(), config.diskId(), cluster, config.listen(), config.insecure())
+        .write(path);
   }
 
   /** The file of the hard state; it may not exist yet. */

@@ -22,10 +22,10 @@ import java.util.function.BooleanSupplier;
 final class ReplicatedBackend implements ChatBackend {
   private final ReplicaLoop loop;
   private final ChatQueries queries;
-  private final ClusterAddresses addresses;
+  private final AddressBook addresses;
   private volatile boolean stopping;
 
-  ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, ClusterAddresses addresses) {
+  ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, AddressBook addresses) {
     this.loop = loop;
     this.queries = queries;
     this.addresses = addresses;
@@ -87,8 +87,9 @@ final class ReplicatedBackend implements ChatBackend {
     if (primary == null || status == null || status.servers().isEmpty()) {
       return new BackendException.NoPrimary();
     }
+    MemberAddress address = addresses.of(primary);
     return new BackendException.NotPrimary(
-        primary.value(), addresses.of(primary).client().toString());
+        primary.value(), address == null ? "" : address.client().toString());
   }
 
   @Override

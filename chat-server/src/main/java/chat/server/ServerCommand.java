@@ -54,6 +54,17 @@ final class ServerCommand implements Callable<Integer> {
   private boolean insecure;
 
   @Option(
+      names = "--on-silence",
+      paramLabel = "wait|assume-crashed",
+      defaultValue = "wait",
+      converter = OnSilence.Converter.class,
+      description =
+          "What a server that falls silent is taken for. assume-crashed gives up that there is"
+              + " never more than one primary: only where no partition can happen, as on one host."
+              + " Default: ${DEFAULT-VALUE}.")
+  private OnSilence onSilence = OnSilence.WAIT;
+
+  @Option(
       names = "--log-level",
       paramLabel = "LEVEL",
       defaultValue = "info",
@@ -129,7 +140,8 @@ final class ServerCommand implements Callable<Integer> {
             cluster == null ? null : ClusterAddresses.parse(cluster),
             size,
             listen == null ? null : HostPort.parse(listen),
-            insecure);
+            insecure,
+            onSilence == OnSilence.ASSUME_CRASHED);
     ServerLimits limits =
         new ServerLimits(
             textBytesMax,

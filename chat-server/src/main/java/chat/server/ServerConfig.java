@@ -10,9 +10,14 @@ import chat.server.replication.ServerId;
  * @param listen where this one listens for clients; its peer and life sockets listen at its address
  *     in {@code cluster}
  * @param limits of the public API
+ * @param assumeCrashed whether silence is taken for a crash ({@code --on-silence})
  */
 public record ServerConfig(
-    ServerId id, ClusterAddresses cluster, HostPort listen, ServerLimits limits) {
+    ServerId id,
+    ClusterAddresses cluster,
+    HostPort listen,
+    ServerLimits limits,
+    boolean assumeCrashed) {
   public ServerConfig {
     if (!cluster.has(id)) {
       throw new UsageException(

@@ -112,6 +112,7 @@ class DataDirectoryTest {
         cluster == null ? null : ClusterAddresses.parse(cluster),
         size,
         listen == null ? null : HostPort.parse(listen),
-        insecure);
+        insecure,
+        false);
   }
 }

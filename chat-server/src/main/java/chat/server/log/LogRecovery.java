@@ -2,9 +2,9 @@ package chat.server.log;
 
 import chat.server.replication.LogPosition;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,14 +23,14 @@ import org.slf4j.LoggerFactory;
  * newest commit index that they record.
  */
 record LogRecovery(
-    ConcurrentSkipListMap<Long, Segment> segments, CheckedFile commitFloor, long commitIndex) {
+    ConcurrentSkipListMap<Long, Segment> segments, CommitFloor commitFloor, long commitIndex) {
   private static final Logger logger = LoggerFactory.getLogger(LogRecovery.class);
   private static final String SUFFIX = ".log";
 
-  static LogRecovery run(Path directory, CheckedFile commitFloor) throws IOException {
+  static LogRecovery run(Path directory, CommitFloor commitFloor) throws IOException {
     List<Path> files = segmentFiles(directory);
     ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
-    long floor = commitFloor.read().map(ByteBuffer::getLong).orElse(0L);
+    long floor = commitFloor.index();
     long commitIndex = floor;
     for (int i = 0; i < files.size(); i++) {
       boolean isLast = i == files.size() - 1;
@@ -39,6 +39,7 @@ record LogRecovery(
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
         SegmentScan scan = SegmentScan.of(file, channel, isLast);
         requireChained(file, scan.header(), segments.lastEntry());
+        requireBeginning(file, scan.header(), segments.isEmpty(), floor);
         if (isLast) {
           requireCommitted(file, scan, floor);
           // Forced even if nothing is torn (R14): the process before may have died between its
@@ -64,6 +65,16 @@ record LogRecovery(
       segments.put(first.firstIndex(), first);
     }
     return new LogRecovery(segments, commitFloor, commitIndex);
+  }
+
+  /** Makes the files of a log that goes on after {@code start}; one that breaks off is refused. */
+  static void begin(Path directory, CommitFloor commitFloor, LogPosition start) throws IOException {
+    if (!segmentFiles(directory).isEmpty() || commitFloor.index() > 0) {
+      throw new FileAlreadyExistsException(directory.toString(), null, "there is a log already");
+    }
+    // The floor last: until it is there, the beginning of this log counts as lost.
+    createSegment(directory, new SecureRandom().nextLong(), start);
+    commitFloor.raise(start.index());
   }
 
   /** Makes an empty segment. It has its name only once its header is on the disk. */
@@ -108,6 +119,19 @@ record LogRecovery(
     if (!name.equals(String.format(Locale.ROOT, "%020d%s", header.firstIndex(), SUFFIX))) {
       throw new DamagedLogException(
           file, 0, "This segment was renamed: it begins with entry " + header.firstIndex());
+    }
+  }
+
+  private static void requireBeginning(Path file, SegmentHeader header, boolean isFirst, long floor)
+      throws DamagedLogException {
+    if (isFirst && header.before().index() > floor) {
+      throw new DamagedLogException(
+          file,
+          0,
+          "The beginning of the log is missing: its first segment follows entry "
+              + header.before()
+              + ", but only what is committed is ever trimmed, and that was up to entry "
+              + floor);
     }
   }
 

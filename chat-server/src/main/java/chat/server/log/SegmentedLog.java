@@ -6,41 +6,35 @@ import chat.server.runtime.ReplicatedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
-import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The log as files of one directory: segments named by their first index, and {@code commit-floor},
- * which keeps the recorded commit index through a truncation.
+ * which keeps the recorded commit index through a truncation and a trimming.
  *
- * <p>Writing, {@link #sync} and {@link #close} are the replica thread's. {@link #last}, {@link
- * #recordedCommitIndex}, {@link #read} and {@link #position} are anybody's. The first {@code
- * IOException} of a writing method is final: whether the bytes are there is unknown from then on,
- * and every later write throws.
+ * <p>Writing, {@link #sync} and {@link #close} are the replica thread's; the other methods are
+ * anybody's. The first {@code IOException} of a writing method is final: whether the bytes are
+ * there is unknown from then on, and every later write throws.
  */
 public final class SegmentedLog implements ReplicatedLog {
   private static final Logger logger = LoggerFactory.getLogger(SegmentedLog.class);
-  private static final long COMMIT_FLOOR_MAGIC = 0x43484154464c4f52L; // "CHATFLOR"
 
   private final Path directory;
   private final LogOptions options;
-  private final ConcurrentSkipListMap<Long, Segment> segments;
+  private final Segments segments;
   private final TailCache cache;
-  private final CheckedFile commitFloor;
+  private final CommitFloor commitFloor;
   private final SecureRandom salts = new SecureRandom();
-  // Readers share it, truncation excludes them. Appending needs no lock: it only adds.
-  private final ReadWriteLock truncation = new ReentrantReadWriteLock();
+  // Held while files are deleted, so that they go in order whoever trims.
+  private final Object trimming = new Object();
 
   // The last segment, open for writing, and how much of it is on the disk for certain.
   private Segment active;
@@ -55,10 +49,10 @@ public final class SegmentedLog implements ReplicatedLog {
       throws IOException {
     this.directory = directory;
     this.options = options;
-    this.segments = recovered.segments();
-    this.commitFloor = recovered.commitFloor();
     this.cache = new TailCache(options.cacheBytes());
-    this.active = segments.lastEntry().getValue();
+    this.segments = new Segments(recovered.segments(), cache);
+    this.commitFloor = recovered.commitFloor();
+    this.active = segments.last();
     this.writer =
         FileChannel.open(active.file(), StandardOpenOption.READ, StandardOpenOption.WRITE);
     this.durableBytes = active.bytes();
@@ -79,28 +73,50 @@ public final class SegmentedLog implements ReplicatedLog {
    * @throws UnknownFormatException if a newer version wrote it
    */
   public static SegmentedLog open(Path directory, LogOptions options) throws IOException {
-    CheckedFile floor =
-        new CheckedFile(
-            directory.resolve("commit-floor"),
-            COMMIT_FLOOR_MAGIC,
-            1,
-            "Keep a copy of this server's data directory, then start the server with an empty one,"
-                + " so that it learns everything from its peers.");
-    LogRecovery recovered = LogRecovery.run(directory, floor);
+    LogRecovery recovered = LogRecovery.run(directory, new CommitFloor(directory));
     SegmentedLog log = new SegmentedLog(directory, options, recovered);
     logger.info(
         "log {}: {} to {}, committed at least {}, {} segment(s)",
         directory,
-        log.segments.firstKey(),
+        log.firstIndex(),
         log.last(),
         log.durableCommitIndex,
         log.segments.size());
     return log;
   }
 
+  /** {@link #create(Path, LogPosition, LogOptions)} with {@link LogOptions#DEFAULT}. */
+  public static SegmentedLog create(Path directory, LogPosition start) throws IOException {
+    return create(directory, start, LogOptions.DEFAULT);
+  }
+
+  /**
+   * Begins a log that holds nothing and goes on after {@code start}, which it records as committed:
+   * the log beside a database that was made from a snapshot. Durable when it returns; one that a
+   * crash broke off is refused by {@link #open}.
+   *
+   * @param directory exists and holds no log
+   * @throws FileAlreadyExistsException if it holds one
+   */
+  public static SegmentedLog create(Path directory, LogPosition start, LogOptions options)
+      throws IOException {
+    LogRecovery.begin(directory, new CommitFloor(directory), start);
+    return open(directory, options);
+  }
+
+  @Override
+  public long firstIndex() {
+    return segments.firstIndex();
+  }
+
+  @Override
+  public List<Extent> extents() {
+    return segments.extents();
+  }
+
   @Override
   public LogPosition last() {
-    return segments.lastEntry().getValue().last();
+    return segments.last().last();
   }
 
   @Override
@@ -164,7 +180,7 @@ public final class SegmentedLog implements ReplicatedLog {
         FileChannel.open(next.file(), StandardOpenOption.READ, StandardOpenOption.WRITE);
     writer.close();
     use(next, nextWriter);
-    segments.put(next.firstIndex(), next);
+    segments.add(next);
   }
 
   private void use(Segment segment, FileChannel itsWriter) {
@@ -196,9 +212,9 @@ public final class SegmentedLog implements ReplicatedLog {
       throw new IllegalArgumentException(
           "truncation after " + index + " would remove what is committed: " + writtenCommitIndex);
     }
-    if (index + 1 < segments.firstKey()) {
+    if (index + 1 < firstIndex()) {
       throw new IllegalArgumentException(
-          "truncation after " + index + " is before the log's start, " + segments.firstKey());
+          "truncation after " + index + " is before the log's start, " + firstIndex());
     }
     if (index >= active.last().index()) {
       return;
@@ -208,13 +224,8 @@ public final class SegmentedLog implements ReplicatedLog {
           // The marks behind the cut go with it, so the commit index is stored aside first, and
           // what it speaks of is forced before that.
           force();
-          commitFloor.write(ByteBuffer.allocate(8).putLong(writtenCommitIndex).array());
-          truncation.writeLock().lock();
-          try {
-            cut(index);
-          } finally {
-            truncation.writeLock().unlock();
-          }
+          commitFloor.raise(writtenCommitIndex);
+          segments.cutting(() -> cut(index));
         });
   }
 
@@ -223,9 +234,9 @@ public final class SegmentedLog implements ReplicatedLog {
     // Last first, each gone for certain before the next: never a hole in the middle.
     while (active.firstIndex() > index && segments.size() > 1) {
       writer.close();
-      segments.remove(active.firstIndex());
-      DurableFiles.delete(active.file());
-      Segment before = segments.lastEntry().getValue();
+      Segment gone = active;
+      Segment before = segments.removeLast();
+      DurableFiles.delete(gone.file());
       use(
           before,
           FileChannel.open(before.file(), StandardOpenOption.READ, StandardOpenOption.WRITE));
@@ -234,52 +245,35 @@ public final class SegmentedLog implements ReplicatedLog {
     durableBytes = active.bytes();
   }
 
+  /**
+   * {@inheritDoc} Whole segments go, the oldest first and each for certain before the next: a crash
+   * on the way leaves a log that begins somewhere between. What is not recorded as committed stays
+   * in any case.
+   */
   @Override
-  public List<Entry> read(long afterIndex, long upToIndex, int bytesMax) throws IOException {
-    truncation.readLock().lock();
-    try {
-      long first = afterIndex + 1;
-      long upTo = Math.min(upToIndex, last().index());
-      if (first < segments.firstKey()) {
-        throw new NoSuchElementException(
-            "entry " + first + " is no longer kept, the log starts at " + segments.firstKey());
+  public void trimBefore(long index) throws IOException {
+    synchronized (trimming) {
+      long committed = durableCommitIndex;
+      long until = Math.min(index, committed + 1);
+      if (segments.before(until).isEmpty()) {
+        return;
       }
-      ReadBatch batch = new ReadBatch(upTo, bytesMax);
-      while (first + batch.size() <= upTo && !batch.isFull()) {
-        long next = first + batch.size();
-        cache.read(next, batch);
-        if (first + batch.size() == next && !batch.isFull()) {
-          segments.floorEntry(next).getValue().read(next, batch);
-        }
+      // Before the first file goes: a log that begins late is otherwise one whose start was lost.
+      commitFloor.raise(committed);
+      for (Segment segment : segments.removeBefore(until)) {
+        DurableFiles.delete(segment.file());
       }
-      return batch.entries();
-    } finally {
-      truncation.readLock().unlock();
     }
   }
 
   @Override
+  public List<Entry> read(long afterIndex, long upToIndex, int bytesMax) throws IOException {
+    return segments.read(afterIndex, upToIndex, bytesMax);
+  }
+
+  @Override
   public Optional<LogPosition> position(long index) throws IOException {
-    if (index == 0) {
-      return Optional.of(LogPosition.START);
-    }
-    truncation.readLock().lock();
-    try {
-      Optional<LogPosition> cached = cache.position(index);
-      if (cached.isPresent()) {
-        return cached;
-      }
-      // The entry before a segment is named in its header, so one index before the log's start is
-      // known too.
-      if (index > last().index() || index + 1 < segments.firstKey()) {
-        return Optional.empty();
-      }
-      Map.Entry<Long, Segment> holder = segments.floorEntry(index + 1);
-      Segment segment = holder.getValue();
-      return segment.position(index);
-    } finally {
-      truncation.readLock().unlock();
-    }
+    return segments.position(index);
   }
 
   /** Closes the files. What was not forced may be lost by a crash of the machine. */

@@ -127,6 +127,12 @@ final class Acceptor {
   /** Told that a value was chosen. */
   void installRequested(Envelope envelope, Message.InstallRequest request) {
     View next = request.value().view();
+    if (next.ballot().isAfter(core.view().ballot())
+        && next.cluster().isBorn()
+        && !next.cluster().disks().containsKey(core.self)) {
+      core.removed();
+      return;
+    }
     if (!next.ballot().isAfter(core.view().ballot())) {
       core.out.answer(envelope, new Message.Installed(core.view().ballot()));
       return;

@@ -1,59 +1,108 @@
 package chat.server.replication;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may speak at all (R1, R8): servers of this cluster, of this lineage, of this configuration,
- * on the disks they were born with, whose incarnations never go back. Everybody else is refused,
- * and loudly. Confined to the replica thread.
+ * Who may speak at all (R1, R8): servers of this cluster, of this lineage, on the disks they are
+ * known by, whose incarnations never go back. Everybody else is refused, loudly, and remembered, so
+ * that an operator can say what is to become of it. Confined to the replica thread.
  */
 final class Admission {
+  /** A server that knocks and is not, or not with that disk, of the cluster. */
+  record Stranger(String diskId, String address) {}
+
+  private static final int STRANGERS_MAX = 16;
+
   private final Core core;
-  private final Map<ServerId, String> refusals = new HashMap<>();
+  private final SortedMap<ServerId, String> refusals = new TreeMap<>();
+  private final Map<ServerId, Stranger> strangers = new HashMap<>();
+  private @Nullable Cluster later;
+  private long laterAt;
 
   Admission(Core core) {
     this.core = core;
   }
 
+  /** Why which servers are refused, as of their last message. */
+  SortedMap<ServerId, String> refusals() {
+    return Collections.unmodifiableSortedMap(new TreeMap<>(refusals));
+  }
+
+  /** The last stranger that called itself by this number, or null. */
+  @Nullable Stranger stranger(ServerId id) {
+    return strangers.get(id);
+  }
+
+  /** The cluster in a later lineage that an operator forced, if a server of it was heard lately. */
+  @Nullable Cluster laterLineage() {
+    return core.now - laterAt <= core.settings.leaseTimeout() ? later : null;
+  }
+
   boolean admits(Envelope envelope) {
     Envelope.Header header = envelope.header();
-    Peers.Peer peer = core.peers.get(header.from());
-    if (peer == null
-        || !envelope.to().equals(core.self)
+    if (!envelope.to().equals(core.self)
+        || header.from().equals(core.self)
         || (!envelope.toIncarnation().equals(Incarnation.NONE)
             && !envelope.toIncarnation().equals(core.incarnation))) {
       return false;
     }
-    String refusal = refusal(header, peer);
+    String refusal = refusal(header);
     if (refusal == null) {
       refusals.remove(header.from());
+      strangers.remove(header.from());
       return true;
     }
-    if (!refusal.equals(refusals.put(header.from(), refusal))) {
+    if (envelope.message() instanceof Message.Heartbeat heartbeat) {
+      knocks(header, heartbeat.report().address());
+    }
+    boolean room = refusals.size() < STRANGERS_MAX || refusals.containsKey(header.from());
+    if (room && !refusal.equals(refusals.put(header.from(), refusal))) {
       core.out.notice("refusing server " + header.from() + ": " + refusal);
     }
     return false;
   }
 
-  private @Nullable String refusal(Envelope.Header header, Peers.Peer peer) {
-    if (!header.configuration().equals(core.identity.configuration())) {
+  /** Remembers a server that could belong here if an operator said so. */
+  private void knocks(Envelope.Header header, String address) {
+    Cluster mine = core.cluster();
+    boolean ofMine = header.clusterId().isEmpty() || header.clusterId().equals(mine.id());
+    boolean room = strangers.size() < STRANGERS_MAX || strangers.containsKey(header.from());
+    if (mine.isBorn()
+        && ofMine
+        && room
+        && !core.rules.isKnownDisk(mine, header.from(), header.diskId())) {
+      strangers.put(header.from(), new Stranger(header.diskId(), address));
+    }
+  }
+
+  private @Nullable String refusal(Envelope.Header header) {
+    Cluster mine = core.cluster();
+    boolean otherBorn = !header.clusterId().isEmpty();
+    if (!mine.isBorn() && !otherBorn && !header.configuration().equals(core.configuration())) {
       return "it is configured with the servers "
           + header.configuration()
           + ", this one with "
-          + core.identity.configuration();
+          + core.configuration();
     }
-    Cluster mine = core.view().cluster();
-    boolean otherBorn = !header.clusterId().isEmpty();
     if (mine.isBorn() && otherBorn && !mine.id().equals(header.clusterId())) {
       return "it belongs to the cluster " + header.clusterId() + ", this one to " + mine.id();
     }
     if (mine.isBorn() && otherBorn && mine.lineage() != header.lineage()) {
-      return "its data is of lineage " + header.lineage() + ", this one's of " + mine.lineage();
+      return otherLineage(mine, header);
     }
-    if (mine.isBorn() && !header.diskId().equals(mine.disks().get(header.from()))) {
-      return "its disk is not the one it was born with: an operator must say that it is replaced";
+    if (mine.isBorn() && !core.rules.isKnownDisk(mine, header.from(), header.diskId())) {
+      return mine.disks().containsKey(header.from())
+          ? "its disk is not the one it is known by: an operator must say that it is replaced"
+          : "it is none of the cluster's servers: an operator must add it";
+    }
+    Peers.Peer peer = core.peers.get(header.from());
+    if (peer == null) {
+      return "it is none of the servers that this one was started with";
     }
     if (header.incarnation().compareTo(peer.incarnation) < 0) {
       return "its start "
@@ -63,9 +112,20 @@ final class Admission {
           + ", seen before: its disk was rolled back, or this is a late message";
     }
     Incarnation named = core.view().incarnationOf(header.from());
-    if (named != null && header.incarnation().compareTo(named) < 0) {
+    boolean sameDisk =
+        core.rules.isKnownDisk(core.view().cluster(), header.from(), header.diskId());
+    if (named != null && sameDisk && header.incarnation().compareTo(named) < 0) {
       return "its start " + header.incarnation() + " is older than the view's, " + named;
     }
     return null;
+  }
+
+  private String otherLineage(Cluster mine, Envelope.Header header) {
+    if (Cluster.generation(header.lineage()) > Cluster.generation(mine.lineage())
+        && core.rules.isKnownDisk(mine, header.from(), header.diskId())) {
+      later = new Cluster(mine.id(), header.lineage(), mine.disks());
+      laterAt = core.now;
+    }
+    return "its data is of lineage " + header.lineage() + ", this one's of " + mine.lineage();
   }
 }

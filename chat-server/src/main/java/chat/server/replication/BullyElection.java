@@ -137,6 +137,18 @@ final class BullyElection {
     return participants;
   }
 
+  /** All members, for a change that an operator wants; null while not all of them answer. */
+  @Nullable SortedSet<ServerId> standForChange() {
+    SortedSet<ServerId> participants = participants(null, false);
+    boolean hasty = stoodBefore && core.now - stoodAt < core.settings.retryDelayMin() / 2;
+    if (hasty || !allPresent(participants)) {
+      return null;
+    }
+    stoodBefore = true;
+    stoodAt = core.now;
+    return participants;
+  }
+
   /** Whether a newer view is known that is without this server as it runs: not mine to follow. */
   private boolean leftOut() {
     View newest = core.newestView();

@@ -1,11 +1,11 @@
 package chat.server.replication;
 
-import java.util.Collection;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +17,7 @@ final class Candidacy {
   private final Core core;
   private final Acceptor acceptor;
   private final LogAdoption adoption;
+  private final UnaryOperator<View> change;
   private final View base;
   private final Epoch ballot;
   private final SortedSet<ServerId> participants;
@@ -34,8 +35,10 @@ final class Candidacy {
       LogAdoption adoption,
       CrashEvidence evidence,
       SortedSet<ServerId> participants,
+      UnaryOperator<View> change,
       long timeout) {
     this.core = core;
+    this.change = change;
     this.timeout = timeout;
     this.acceptor = acceptor;
     this.adoption = adoption;
@@ -165,7 +168,7 @@ final class Candidacy {
         base.cluster().isBorn()
             ? base.cluster()
             : new Cluster(core.identity.clusterIdForBirth(), 1, disks);
-    return new View(ballot, members, nextPrimary(newest), cluster);
+    return change.apply(new View(ballot, members, nextPrimary(newest), cluster));
   }
 
   /** R17: the acting primary keeps its role; otherwise the highest up-to-date id has it. */
@@ -217,8 +220,10 @@ final class Candidacy {
     if (!accepted.equals(participants)) {
       return;
     }
-    Collection<ServerId> members = chosen.view().members().keySet();
-    for (ServerId id : members) {
+    // Those too that took part and are no members: one that was removed learns of it so.
+    SortedSet<ServerId> told = new TreeSet<>(participants);
+    told.addAll(chosen.view().members().keySet());
+    for (ServerId id : told) {
       if (!id.equals(core.self)) {
         core.out.request(id, new Message.InstallRequest(chosen));
       }

@@ -89,6 +89,18 @@ final class Catchup {
       return;
     }
     asking = false;
+    if (fetched.tooOld()) {
+      core.out.notice(
+          "entry "
+              + (cursor.index() + 1)
+              + " is no longer kept by server "
+              + from
+              + ", whose log starts at "
+              + fetched.firstIndex()
+              + ": copying its state instead");
+      core.out.end(new Ready.Ending.SnapshotNeeded(from));
+      return;
+    }
     LogPosition reached = core.log.takeOver(cursor, fetched.entries());
     if (reached == null) {
       core.out.notice("server " + from + " sent entries that do not follow " + cursor);

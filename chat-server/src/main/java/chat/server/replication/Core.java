@@ -1,5 +1,9 @@
 package chat.server.replication;
 
+import java.util.Collections;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,14 @@ final class Core {
   long lastHeartbeatStamp;
 
   long appliedIndex;
+
+  /** When this process last stood still so long that others' silence means nothing. */
+  long stalledAt;
+
+  /** Who belongs to the cluster: by the newest view known, or before its birth by the flags. */
+  private View clusterView;
+
+  private Set<ServerId> others;
 
   /** Whether this server has said goodbye: it takes part in nothing any more. */
   boolean left;
@@ -52,7 +64,10 @@ final class Core {
     this.self = identity.self();
     this.incarnation = hard.incarnation();
     this.commitIndex = log.floor().index();
-    this.peers = new Peers(identity.others());
+    this.clusterView = hard.view();
+    this.others = othersOf(hard.view().cluster());
+    this.stalledAt = now;
+    this.peers = new Peers(others);
     this.out = new Outbox(this);
   }
 
@@ -62,6 +77,58 @@ final class Core {
 
   View view() {
     return hard.view();
+  }
+
+  /** The cluster as the newest view known describes it; unborn if no view is known. */
+  Cluster cluster() {
+    return clusterView.cluster();
+  }
+
+  /** All servers that belong to the cluster, this one left out, in order. */
+  Set<ServerId> others() {
+    return others;
+  }
+
+  private Set<ServerId> othersOf(Cluster cluster) {
+    SortedSet<ServerId> ids =
+        new TreeSet<>(cluster.isBorn() ? cluster.disks().keySet() : identity.configured());
+    ids.remove(self);
+    return Collections.unmodifiableSortedSet(ids);
+  }
+
+  /** The configuration in one line: before birth, servers with different ones refuse each other. */
+  String configuration() {
+    SortedSet<ServerId> ids = new TreeSet<>(others);
+    ids.add(self);
+    return ids.toString();
+  }
+
+  /** An operator has removed this server: it takes part in nothing any more. */
+  void removed() {
+    if (!left) {
+      left = true;
+      out.notice("this server was removed from the cluster by an operator");
+      out.end(new Ready.Ending.Removed());
+    }
+  }
+
+  /** A view is known, installed here or not: it may say who belongs to the cluster now. */
+  void knows(View view) {
+    boolean newer =
+        view.cluster().isBorn()
+            && (!cluster().isBorn() || view.ballot().isAfter(clusterView.ballot()));
+    if (newer) {
+      Cluster before = cluster();
+      clusterView = view;
+      others = othersOf(view.cluster());
+      peers.belong(others);
+      for (ServerId id : others) {
+        String disk = before.disks().get(id);
+        if (disk != null && !disk.equals(cluster().disks().get(id))) {
+          peers.forget(id);
+        }
+      }
+    }
   }
 
   long commitIndex() {
@@ -108,6 +175,7 @@ final class Core {
     HardState.Accepted accepted = hard.accepted();
     boolean overtaken = accepted != null && next.ballot().isAfter(accepted.base());
     long counter = Math.max(hard.highestCounter(), next.ballot().counter());
+    knows(next);
     change(
         next,
         settled ? Epoch.ZERO : hard.promisedBase(),
@@ -169,6 +237,7 @@ final class Core {
         commitIndex,
         appliedIndex,
         leases.notEchoed(),
-        peers.unheard(now, settings.leaseTimeout()));
+        peers.unheard(now, settings.leaseTimeout()),
+        identity.address());
   }
 }

@@ -103,6 +103,11 @@ final class CrashEvidence {
     }
   }
 
+  /** An operator says so, who looked: as true as any other proof, and no more than that (R7). */
+  void confirmed(ServerId member) {
+    prove(member, "an operator says so");
+  }
+
   /** A reason to suspect a member: asks its life socket, and the others whether they hear it. */
   void suspect(ServerId member) {
     Incarnation incarnation = core.view().incarnationOf(member);
@@ -114,7 +119,7 @@ final class CrashEvidence {
     }
     inquiries.put(member, new Inquiry(incarnation, core.now));
     core.out.probe(member, incarnation);
-    for (ServerId other : core.identity.others()) {
+    for (ServerId other : core.others()) {
       if (!other.equals(member) && !proven.containsKey(other)) {
         asked.put(core.out.request(other, new Message.StillHeardRequest(member)), member);
       }
@@ -162,6 +167,27 @@ final class CrashEvidence {
     questions.removeIf(q -> core.now > q.until());
     for (Map.Entry<ServerId, Inquiry> e : List.copyOf(inquiries.entrySet())) {
       judge(e.getKey(), e.getValue());
+    }
+    if (core.settings.assumeCrashed()) {
+      assumeTheSilentCrashed();
+    }
+  }
+
+  /**
+   * Where an operator has said that no partition can happen, whoever is silent for T_X is dead, and
+   * cannot have gone on without this server either, so a lease would have told nothing more.
+   */
+  private void assumeTheSilentCrashed() {
+    for (ServerId member : core.view().members().keySet()) {
+      Peers.Peer peer = core.peers.get(member);
+      long silence = peer == null ? 0 : core.now - Math.max(peer.heardAt, core.stalledAt);
+      if (peer != null
+          && peer.heard
+          && silence > core.settings.exclusionTimeout()
+          && !proven.containsKey(member)) {
+        prove(member, "it has been silent, and silence is taken for a crash here");
+        provenUnderLease.addAll(proven.keySet());
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 package chat.server.replication;
 
 import java.util.Collections;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -9,12 +8,19 @@ import java.util.TreeSet;
  * Who this server is (R1). Nothing here changes while the process runs.
  *
  * @param self this server's number, one of the configured
- * @param configured the numbers of all servers of the cluster
+ * @param configured the numbers of all servers of the cluster, as far as the flags know; once the
+ *     cluster is born its views say who belongs to it
  * @param diskId made with the data directory
  * @param clusterIdForBirth the id that the cluster gets if this server decides its birth (R8)
+ * @param address where the others reach this server, told to them as it stands; the core does not
+ *     read it
  */
 public record Identity(
-    ServerId self, SortedSet<ServerId> configured, String diskId, String clusterIdForBirth) {
+    ServerId self,
+    SortedSet<ServerId> configured,
+    String diskId,
+    String clusterIdForBirth,
+    String address) {
   public Identity {
     configured = Collections.unmodifiableSortedSet(new TreeSet<>(configured));
     if (!configured.contains(self)) {
@@ -22,15 +28,9 @@ public record Identity(
     }
   }
 
-  /** All configured servers but this one, in order. */
-  public Set<ServerId> others() {
-    SortedSet<ServerId> others = new TreeSet<>(configured);
-    others.remove(self);
-    return others;
-  }
-
-  /** The configuration in one line: servers with different ones refuse each other (R8). */
-  public String configuration() {
-    return configured.toString();
+  /** Of a server that tells nobody where it is. */
+  public Identity(
+      ServerId self, SortedSet<ServerId> configured, String diskId, String clusterIdForBirth) {
+    this(self, configured, diskId, clusterIdForBirth, "");
   }
 }

@@ -24,13 +24,12 @@ final class Leases {
   private final Map<ServerId, Long> gaveAt = new HashMap<>();
 
   private final SortedSet<ServerId> notEchoed = new TreeSet<>();
+  private final long startedAt;
   private long viewSince;
 
   Leases(Core core) {
     this.core = core;
-    for (ServerId id : core.identity.others()) {
-      gaveAt.put(id, core.now);
-    }
+    startedAt = core.now;
     viewSince = core.now;
   }
 
@@ -81,9 +80,9 @@ final class Leases {
 
   /** Whether T_X has passed since I last echoed a server. */
   boolean mayLeaveOut(ServerId member) {
-    Long gave = gaveAt.get(member);
-    return gave != null
-        && core.rules.exclusionTimePassed(core.now - gave, core.settings.exclusionTimeout());
+    // What the process before gave is not known: it counts as given at the start.
+    long gave = gaveAt.getOrDefault(member, startedAt);
+    return core.rules.exclusionTimePassed(core.now - gave, core.settings.exclusionTimeout());
   }
 
   /** How long a member has not echoed me, in this view. */

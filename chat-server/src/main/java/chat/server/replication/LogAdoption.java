@@ -49,6 +49,19 @@ final class LogAdoption {
     if (current == null || answeredCall != call) {
       return false;
     }
+    if (fetched.tooOld()) {
+      // Whoever keeps a log for others to adopt keeps what its members may lack; so this server is
+      // none of them, and the round goes without it.
+      core.out.notice(
+          "server "
+              + current.source()
+              + " keeps its log only from entry "
+              + fetched.firstIndex()
+              + ", this one has it up to "
+              + cursor);
+      task = null;
+      return true;
+    }
     LogPosition reached = core.log.takeOver(cursor, fetched.entries());
     if (reached == null) {
       core.out.notice("server " + current.source() + " sent entries that do not follow " + cursor);

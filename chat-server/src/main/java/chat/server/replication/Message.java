@@ -90,8 +90,18 @@ public sealed interface Message {
    */
   record FetchRequest(LogPosition after, long upToIndex) implements Request {}
 
-  /** Entries after a position, perhaps none, and what the answering server knows as committed. */
-  record Fetched(LogPosition after, List<Entry> entries, long commitIndex) implements Answer {}
+  /**
+   * Entries after a position, perhaps none, and what the answering server knows as committed.
+   *
+   * @param firstIndex the first entry that it still keeps: what is asked for may lie before that
+   */
+  record Fetched(LogPosition after, List<Entry> entries, long commitIndex, long firstIndex)
+      implements Answer {
+    /** Whether the entries asked for are gone there, so that only a snapshot helps (R15). */
+    boolean tooOld() {
+      return entries.isEmpty() && after.index() + 1 < firstIndex;
+    }
+  }
 
   /** A learner that is nearly level asks the primary to be taken into the view (R15). */
   record JoinRequest(LogPosition durable) implements Request {}

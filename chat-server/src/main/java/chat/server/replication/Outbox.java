@@ -14,6 +14,8 @@ final class Outbox {
   private List<Ready.Read> reads = new ArrayList<>();
   private List<Long> failedReads = new ArrayList<>();
   private List<String> notices = new ArrayList<>();
+  private List<Ready.Changed> changes = new ArrayList<>();
+  private Ready.@Nullable Ending ending;
   private boolean hardStateDirty;
   private long calls;
   private long readyCommit;
@@ -44,7 +46,7 @@ final class Outbox {
             request.from(),
             request.header().incarnation(),
             request.call(),
-            new Message.Fetched(after, List.of(), core.commitIndex()));
+            new Message.Fetched(after, List.of(), core.commitIndex(), 0));
     fetches.add(new Ready.Fetch(after, upToIndex, core.settings.batchBytesMax(), answer));
   }
 
@@ -58,6 +60,18 @@ final class Outbox {
 
   void failRead(long id) {
     failedReads.add(id);
+  }
+
+  /** A change that was asked for is made ({@code failure} null) or cannot be. */
+  void changed(long id, @Nullable String failure) {
+    changes.add(new Ready.Changed(id, failure));
+  }
+
+  /** This run cannot go on as it is; the first reason counts. */
+  void end(Ready.Ending reason) {
+    if (ending == null) {
+      ending = reason;
+    }
   }
 
   void notice(String text) {
@@ -74,7 +88,7 @@ final class Outbox {
         new Envelope.Header(
             cluster.id(),
             cluster.lineage(),
-            core.identity.configuration(),
+            core.configuration(),
             core.self,
             core.identity.diskId(),
             core.incarnation,
@@ -100,6 +114,8 @@ final class Outbox {
             reads,
             failedReads,
             notices,
+            changes,
+            ending,
             status);
     sendFirst = new ArrayList<>();
     send = new ArrayList<>();
@@ -108,6 +124,7 @@ final class Outbox {
     reads = new ArrayList<>();
     failedReads = new ArrayList<>();
     notices = new ArrayList<>();
+    changes = new ArrayList<>();
     hardStateDirty = false;
     readyCommit = core.commitIndex();
     return ready;
@@ -121,6 +138,7 @@ final class Outbox {
         && reads.isEmpty()
         && failedReads.isEmpty()
         && notices.isEmpty()
+        && changes.isEmpty()
         && !hardStateDirty
         && readyCommit == core.commitIndex();
   }

@@ -36,6 +36,19 @@ final class Peers {
     }
   }
 
+  /** From now on these are the other servers of the cluster. */
+  void belong(Set<ServerId> others) {
+    byId.keySet().retainAll(others);
+    for (ServerId id : others) {
+      byId.computeIfAbsent(id, Peer::new);
+    }
+  }
+
+  /** The server's disk was replaced: what was known of the old one says nothing of the new. */
+  void forget(ServerId id) {
+    byId.computeIfPresent(id, (known, peer) -> new Peer(known));
+  }
+
   Collection<Peer> all() {
     return byId.values();
   }
@@ -51,7 +64,7 @@ final class Peers {
     return unheard;
   }
 
-  /** A configured server other than oneself, or null. */
+  /** A server of the cluster other than oneself, or null. */
   @Nullable Peer get(ServerId id) {
     return byId.get(id);
   }

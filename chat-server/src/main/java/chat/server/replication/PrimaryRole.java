@@ -44,6 +44,7 @@ final class PrimaryRole {
   private final SortedMap<ServerId, Long> joiners = new TreeMap<>();
   private final boolean continued;
   private boolean active;
+  private boolean draining;
   private long confirmedAt;
   private long roundSentAt;
   private long roundStamp;
@@ -76,6 +77,21 @@ final class PrimaryRole {
   /** Whether it takes writes: acting, and nothing newer promised. */
   boolean takesWrites() {
     return active() && !core.frozen();
+  }
+
+  /** Whether it appends what is proposed: it takes writes and is not about to hand over. */
+  boolean takesProposals() {
+    return takesWrites() && !draining;
+  }
+
+  /** R17: before a planned hand-over nothing more is appended, and what is gets committed. */
+  void drain(boolean drain) {
+    draining = drain;
+  }
+
+  /** Whether everything appended is committed. */
+  boolean isLevel() {
+    return core.commitIndex() == core.log.last().index();
   }
 
   /** R11: whether clients may still stay with it, through a view change of its own for example. */
@@ -118,7 +134,7 @@ final class PrimaryRole {
 
   /** Appends a command, or returns null if this server takes no writes now. */
   @Nullable LogPosition propose(byte[] payload) {
-    return takesWrites() ? core.log.append(view.ballot(), payload) : null;
+    return takesProposals() ? core.log.append(view.ballot(), payload) : null;
   }
 
   /** A backup has everything up to an index on its disk. */

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param reads that are confirmed: may be answered once the commit index they name is applied
  * @param failedReads that this server may not answer
  * @param notices for the operator's log
+ * @param changes what came of changes that operators asked for
+ * @param ending why this run must end and another begin, or null; it stays once it is there
  * @param status if it has changed
  */
 public record Ready(
@@ -40,7 +42,32 @@ public record Ready(
     List<Read> reads,
     List<Long> failedReads,
     List<String> notices,
+    List<Changed> changes,
+    @Nullable Ending ending,
     @Nullable Status status) {
+
+  /** Why a run must end. The caller stops it, prepares the disk, and may start the next one. */
+  public sealed interface Ending {
+    /** What is committed and missing here is no longer kept by {@code source}: copy its state. */
+    record SnapshotNeeded(ServerId source) implements Ending {}
+
+    /**
+     * An operator forced a later lineage of this cluster. What is here belongs to a past that did
+     * not happen: set it aside, and start with nothing but {@code cluster}.
+     */
+    record LaterLineage(Cluster cluster) implements Ending {}
+
+    /** An operator removed this server from the cluster: there is no next run. */
+    record Removed() implements Ending {}
+  }
+
+  /**
+   * What came of a change.
+   *
+   * @param id that {@link Replica#change} was given
+   * @param failure null if it is made, else a sentence that says why not
+   */
+  public record Changed(long id, @Nullable String failure) {}
 
   /**
    * Entries that another server asks for.
@@ -48,15 +75,19 @@ public record Ready(
    * @param answer the envelope to send, with the entries put in by {@link #answer}
    */
   public record Fetch(LogPosition after, long upToIndex, int bytesMax, Envelope answer) {
-    /** The envelope to send when these entries were read. */
-    public Envelope answer(List<Entry> entries) {
+    /**
+     * The envelope to send when these entries were read.
+     *
+     * @param firstIndex of the log: who asks for less must take a snapshot
+     */
+    public Envelope answer(List<Entry> entries, long firstIndex) {
       Message.Fetched empty = (Message.Fetched) answer.message();
       return new Envelope(
           answer.header(),
           answer.to(),
           answer.toIncarnation(),
           answer.call(),
-          new Message.Fetched(after, List.copyOf(entries), empty.commitIndex()));
+          new Message.Fetched(after, List.copyOf(entries), empty.commitIndex(), firstIndex));
     }
   }
 

@@ -1,12 +1,9 @@
 package chat.server.replication;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -48,17 +45,20 @@ public final class Replica {
   private final BullyElection election;
   private final Catchup catchup;
   private final Admission admission;
+  private final Reconfiguration reconfiguration;
+  private final StatusBoard board;
   private @Nullable PrimaryRole primary;
   private @Nullable Candidacy candidacy;
-  private @Nullable Status lastStatus;
-  private long statusAt;
-  private int statusKey;
 
   /** Where the installed view started; known to those who installed it in this incarnation. */
   private @Nullable LogPosition installedEnd;
 
   private long heartbeatAt;
   private long tickedAt;
+
+  /** When somebody was last known to serve; the start counts. */
+  private long servedAt;
+
   private boolean heartbeatNow = true;
 
   /**
@@ -94,8 +94,11 @@ public final class Replica {
     this.election = new BullyElection(core, leases, evidence);
     this.catchup = new Catchup(core);
     this.admission = new Admission(core);
+    this.reconfiguration = new Reconfiguration(core, admission);
+    this.board = new StatusBoard(core, election, evidence, catchup, admission);
     this.heartbeatAt = now;
     this.tickedAt = now;
+    this.servedAt = now;
   }
 
   /** Lets time pass. Call it at least every 20 ms; more often does no harm. */
@@ -106,6 +109,7 @@ public final class Replica {
     }
     if (now - tickedAt > 2 * core.settings.heartbeatInterval()) {
       leases.stalled();
+      core.stalledAt = now;
     }
     tickedAt = now;
     leases.tick();
@@ -118,10 +122,22 @@ public final class Replica {
       role.tick();
     }
     catchup.tick();
+    reconfiguration.tick(primary);
+    followLaterLineage();
     if (now - heartbeatAt >= core.settings.heartbeatInterval()) {
       heartbeatNow = true;
     }
     decideWhetherToStand();
+  }
+
+  private void followLaterLineage() {
+    Cluster later = admission.laterLineage();
+    if (board.actingPrimary(primary) != null) {
+      servedAt = core.now;
+    } else if (later != null && core.now - servedAt > core.settings.changeTimeout()) {
+      core.out.notice("an operator began lineage " + later.lineage() + " without this server");
+      core.out.end(new Ready.Ending.LaterLineage(later));
+    }
   }
 
   private void suspectTheSilent() {
@@ -214,6 +230,7 @@ public final class Replica {
 
   private void reported(Peers.Peer peer, Report report) {
     core.peers.reported(peer, report);
+    core.knows(report.view());
     PrimaryRole role = primary;
     if (role != null) {
       role.reported(peer.id, peer.incarnation, report);
@@ -232,6 +249,7 @@ public final class Replica {
       core.out.notice("left out of " + report.view() + ": no longer primary");
       role.failReads();
       primary = null;
+      reconfiguration.lost();
     }
     boolean sameView = view.ballot().equals(report.view().ballot());
     if (sameView && report.active() && peer.id.equals(view.primary()) && core.continuous()) {
@@ -286,6 +304,7 @@ public final class Replica {
     core.out.notice("installed " + value.view() + " from " + value.end());
     boolean mine = value.view().primary().equals(core.self) && core.continuous();
     primary = mine ? new PrimaryRole(core, leases, value, before) : null;
+    reconfiguration.installed(value.view(), primary);
     heartbeatNow = true;
   }
 
@@ -310,8 +329,11 @@ public final class Replica {
     }
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
+    Change change = acting == null ? null : reconfiguration.due(acting);
     SortedSet<ServerId> participants =
-        election.stand(actingPrimary(), acting, acceptor.promisedAt());
+        change != null
+            ? election.standForChange()
+            : election.stand(board.actingPrimary(primary), acting, acceptor.promisedAt());
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();
@@ -322,6 +344,7 @@ public final class Replica {
               adoption,
               evidence,
               participants,
+              change == null ? UnaryOperator.identity() : reconfiguration::apply,
               election.roundTimeout(participants));
       candidacy = core.view().ballot().number() == before ? next : null;
     }
@@ -368,6 +391,46 @@ public final class Replica {
     }
   }
 
+  /**
+   * Asks for a change (R8, R17); {@link Ready#changes} will say what came of it, under this id.
+   * Only the acting primary makes any.
+   */
+  public void change(long id, Change change, long now) {
+    core.now = now;
+    reconfiguration.ask(id, change, primary);
+    decideWhetherToStand();
+  }
+
+  /**
+   * An operator says that a server's process is dead (R7). That is a proof like any other: it does
+   * not say whether that server had gone on without this one before it died (R4).
+   *
+   * @return null if it was taken as a proof, else a sentence that says why not
+   */
+  public @Nullable String confirmCrashed(ServerId server, long now) {
+    core.now = now;
+    Peers.Peer peer = core.peers.get(server);
+    if (peer == null) {
+      return "server " + server + " is not another server of this cluster";
+    }
+    if (peer.heardWithin(now, core.settings.leaseTimeout())) {
+      return "server " + server + " lives: it was heard less than a second ago";
+    }
+    if (!core.view().has(server)) {
+      return "nobody waits for server " + server + ": it is not a member of " + core.view();
+    }
+    if (!core.continuous()) {
+      return "this server has restarted since "
+          + core.view()
+          + " began, so it cannot tell what server "
+          + server
+          + " has acknowledged since: start that one, or force a new lineage";
+    }
+    evidence.confirmed(server);
+    decideWhetherToStand();
+    return null;
+  }
+
   /** The connection to a server broke. */
   public void disconnected(ServerId server, long now) {
     core.now = now;
@@ -397,7 +460,7 @@ public final class Replica {
         primary.failReads();
       }
       core.left = true;
-      for (ServerId other : core.identity.others()) {
+      for (ServerId other : core.others()) {
         core.out.request(other, new Message.Goodbye());
       }
     }
@@ -423,32 +486,16 @@ public final class Replica {
       heartbeatNow = false;
       heartbeatAt = core.now;
       long stamp = core.nextHeartbeatStamp();
-      for (ServerId other : core.identity.others()) {
+      for (ServerId other : core.others()) {
         core.out.request(other, new Message.Heartbeat(report(), stamp));
       }
     }
-    return core.out.take(changedStatus());
+    return core.out.take(board.changed(primary));
   }
 
   /** Whether {@link #ready} has anything that should not wait for the next input. */
   public boolean hasWork() {
     return heartbeatNow || core.log.hasUnwritten() || !core.out.isEmpty();
-  }
-
-  // Building it is dear on the path of every message: at once only when a role may have changed.
-  private @Nullable Status changedStatus() {
-    PrimaryRole role = primary;
-    int key =
-        Objects.hash(core.view().ballot(), core.frozen(), role != null && role.active(), core.left);
-    if (key == statusKey && core.now - statusAt < core.settings.heartbeatInterval() / 10) {
-      return null;
-    }
-    statusKey = key;
-    statusAt = core.now;
-    Status status = status();
-    boolean news = !status.equals(lastStatus);
-    lastStatus = status;
-    return news ? status : null;
   }
 
   /** Whether this server is primary and may acknowledge what commits. */
@@ -460,75 +507,5 @@ public final class Replica {
   private Report report() {
     PrimaryRole role = primary;
     return core.report(role != null && role.active(), leases);
-  }
-
-  /** Who acts as primary of the newest view known, as far as heard lately. */
-  private @Nullable ServerId actingPrimary() {
-    View newest = core.newestView();
-    if (newest.primary().equals(core.self)) {
-      PrimaryRole role = primary;
-      return role != null && role.active() ? core.self : null;
-    }
-    Peers.Peer peer = core.peers.get(newest.primary());
-    Report report = peer == null ? null : peer.report;
-    boolean acting =
-        peer != null
-            && report != null
-            && report.active()
-            && report.view().ballot().equals(newest.ballot())
-            && peer.heardWithin(core.now, core.settings.leaseTimeout())
-            && !(newest.ballot().equals(core.view().ballot()) && evidence.isProven(peer.id));
-    return acting ? newest.primary() : null;
-  }
-
-  private Status status() {
-    View newest = core.newestView();
-    ServerId acting = actingPrimary();
-    PrimaryRole role = primary;
-    boolean own = role != null && newest.ballot().equals(core.view().ballot());
-    SortedMap<ServerId, Status.Server> servers = new TreeMap<>();
-    servers.put(
-        core.self,
-        new Status.Server(ownRole(newest), true, core.log.durable().index(), core.appliedIndex));
-    for (Peers.Peer peer : core.peers.all()) {
-      servers.put(peer.id, seen(peer, newest, acting));
-    }
-    return new Status(
-        ownRole(newest),
-        newest,
-        acting,
-        own && role != null && role.serves(),
-        own && role != null && !role.takesWrites(),
-        new ArrayList<>(election.waitingFor()),
-        servers);
-  }
-
-  private Status.Role ownRole(View newest) {
-    if (newest.names(core.self, core.incarnation) && !core.left) {
-      boolean primaryHere = primary != null && primary.serves();
-      return primaryHere ? Status.Role.PRIMARY : Status.Role.BACKUP;
-    }
-    return catchup.teacher() != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
-  }
-
-  private Status.Server seen(Peers.Peer peer, View newest, @Nullable ServerId acting) {
-    Report report = peer.report;
-    boolean reachable =
-        peer.heardWithin(core.now, core.settings.leaseTimeout()) && !evidence.isProven(peer.id);
-    Status.Role role;
-    if (!reachable || report == null) {
-      role = Status.Role.UNREACHABLE;
-    } else if (peer.id.equals(acting)) {
-      role = Status.Role.PRIMARY;
-    } else if (newest.names(peer.id, peer.incarnation)) {
-      role = Status.Role.BACKUP;
-    } else {
-      role = acting != null ? Status.Role.LEARNER : Status.Role.RECOVERING;
-    }
-    return new Status.Server(
-        role,
-        reachable,
-        report == null ? 0 : report.durable().index(),
-        report == null ? 0 : report.appliedIndex());
   }
 }

@@ -17,6 +17,7 @@ import java.util.TreeSet;
  * @param notEchoed members that it no longer echoes, for others to follow (R4)
  * @param unheard configured servers that it has not heard for T_L; nobody is taken into a view in
  *     which somebody does not hear it
+ * @param address where the others reach it, by its own account; "" if it does not say
  */
 public record Report(
     long sequence,
@@ -27,7 +28,8 @@ public record Report(
     long commitIndex,
     long appliedIndex,
     SortedSet<ServerId> notEchoed,
-    SortedSet<ServerId> unheard) {
+    SortedSet<ServerId> unheard,
+    String address) {
   public Report {
     notEchoed = Collections.unmodifiableSortedSet(new TreeSet<>(notEchoed));
     unheard = Collections.unmodifiableSortedSet(new TreeSet<>(unheard));

@@ -17,6 +17,10 @@ package chat.server.replication;
  * @param durableOverdue after which a backup whose durable position stands still is left out (R4)
  * @param batchBytesMax of the payloads of one message
  * @param nearlyLevelEntries how many entries a joiner may lack when it is admitted (R15)
+ * @param changeTimeout after which a change that an operator asked for has failed
+ * @param drainTimeout how long a planned hand-over waits for the log to be level (R17)
+ * @param assumeCrashed whether silence of T_X is taken for a crash: only where no partition can
+ *     happen, for it gives up that there is never more than one primary
  */
 public record Settings(
     long heartbeatInterval,
@@ -32,7 +36,10 @@ public record Settings(
     long appendTimeout,
     long durableOverdue,
     int batchBytesMax,
-    int nearlyLevelEntries) {
+    int nearlyLevelEntries,
+    long changeTimeout,
+    long drainTimeout,
+    boolean assumeCrashed) {
 
   /** The defaults of the design's table. */
   public static final Settings DEFAULT =
@@ -50,13 +57,38 @@ public record Settings(
           millis(300),
           millis(1000),
           1 << 20,
-          2000);
+          2000,
+          millis(5000),
+          millis(100),
+          false);
 
   public Settings {
     if (exclusionTimeout <= leaseTimeout) {
       throw new IllegalArgumentException(
           "T_X (" + exclusionTimeout + " ns) must be longer than T_L (" + leaseTimeout + " ns)");
     }
+  }
+
+  /** The same, with silence taken for a crash or not. */
+  public Settings withAssumeCrashed(boolean assume) {
+    return new Settings(
+        heartbeatInterval,
+        leaseTimeout,
+        exclusionTimeout,
+        rankDelay,
+        roundTimeout,
+        joinTimeout,
+        roundPatience,
+        retryDelayMin,
+        retryDelayMax,
+        stillHeardWindow,
+        appendTimeout,
+        durableOverdue,
+        batchBytesMax,
+        nearlyLevelEntries,
+        changeTimeout,
+        drainTimeout,
+        assume);
   }
 
   private static long millis(long value) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param serving whether this server is that primary and may take writes
  * @param paused whether it is primary but a view change is under way: streams pause (R11)
  * @param waitingFor servers without which nobody may serve; empty while somebody does
- * @param servers every configured server
+ * @param servers every server of the cluster
+ * @param refusals why servers that knock are refused; some of them may belong to no cluster
  */
 public record Status(
     Role role,
@@ -23,10 +24,12 @@ public record Status(
     boolean serving,
     boolean paused,
     List<ServerId> waitingFor,
-    SortedMap<ServerId, Server> servers) {
+    SortedMap<ServerId, Server> servers,
+    SortedMap<ServerId, String> refusals) {
   public Status {
     waitingFor = List.copyOf(waitingFor);
     servers = Collections.unmodifiableSortedMap(new TreeMap<>(servers));
+    refusals = Collections.unmodifiableSortedMap(new TreeMap<>(refusals));
   }
 
   /** What a server is. */
@@ -38,6 +41,12 @@ public record Status(
     UNREACHABLE
   }
 
-  /** One server, as seen from here. */
-  public record Server(Role role, boolean reachable, long durableIndex, long appliedIndex) {}
+  /**
+   * One server, as seen from here.
+   *
+   * @param durableIndex where its log was known to end when it was last heard; 0 if it never was
+   * @param address where it is by its own account; "" if it has not said
+   */
+  public record Server(
+      Role role, boolean reachable, long durableIndex, long appliedIndex, String address) {}
 }

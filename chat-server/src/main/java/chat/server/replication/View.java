@@ -48,6 +48,13 @@ public record View(
     return members.get(id);
   }
 
+  /** The same view of a cluster that a server no longer belongs to. */
+  View without(ServerId id) {
+    SortedMap<ServerId, Incarnation> rest = new TreeMap<>(members);
+    rest.remove(id);
+    return new View(ballot, rest, primary, cluster.without(id));
+  }
+
   public int size() {
     return members.size();
   }

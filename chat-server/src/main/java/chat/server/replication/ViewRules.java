@@ -49,6 +49,11 @@ class ViewRules {
     return installed.equals(base.ballot()) && base.names(id, incarnation);
   }
 
+  /** R8: whether this is the disk that the server is known by; another one holds nothing. */
+  boolean isKnownDisk(Cluster cluster, ServerId id, String diskId) {
+    return !cluster.isBorn() || diskId.equals(cluster.disks().get(id));
+  }
+
   /**
    * R4 and R6: whether these participants, all of whom have promised, may decide what follows the
    * base.
@@ -59,7 +64,8 @@ class ViewRules {
     Set<ServerId> provenUnderLease = new HashSet<>();
     int present = 0;
     for (Map.Entry<ServerId, Given> e : promises.entrySet()) {
-      if (base.has(e.getKey())) {
+      if (base.has(e.getKey())
+          && isKnownDisk(base.cluster(), e.getKey(), e.getValue().diskId())) {
         present++;
         Message.Promise promise = e.getValue().promise();
         if (votes(base, e.getKey(), e.getValue().incarnation(), promise.installed())) {

@@ -1,6 +1,8 @@
 package chat.server.runtime;
 
 import chat.server.chat.Outcome;
+import chat.server.replication.Change;
+import chat.server.replication.Entry;
 import chat.server.replication.Envelope;
 import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -68,6 +71,10 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private @Nullable PeerNetwork network;
   private @Nullable CrashProbe probe;
   private @Nullable Consumer<Status> onStatus;
+  private @Nullable Consumer<Ready.Ending> onEnding;
+  private Ready.@Nullable Ending ending;
+  private final Map<Long, CompletableFuture<Void>> changes = new HashMap<>();
+  private long changeIds;
   private volatile @Nullable Status status;
   private volatile boolean stopping;
   private final AtomicLong rounds = new AtomicLong();
@@ -94,11 +101,18 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    * Begins. Messages may have arrived before.
    *
    * @param statuses gets every change of status, on the replica thread; must not block
+   * @param endings gets, once at most, why this run cannot go on, on the replica thread; must not
+   *     block
    */
-  public void start(PeerNetwork peers, CrashProbe crashProbe, Consumer<Status> statuses) {
+  public void start(
+      PeerNetwork peers,
+      CrashProbe crashProbe,
+      Consumer<Status> statuses,
+      Consumer<Ready.Ending> endings) {
     this.network = peers;
     this.probe = crashProbe;
     this.onStatus = statuses;
+    this.onEnding = endings;
     thread.start();
   }
 
@@ -186,6 +200,56 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     replica.read(id, now);
   }
 
+  /**
+   * Has a change made by this server as primary.
+   *
+   * @return completes when the view that makes it is installed; fails with a {@link
+   *     ChangeRefusedException} that says why it was not made, or that this cannot be told
+   */
+  public CompletableFuture<Void> change(Change change) {
+    CompletableFuture<Void> made = new CompletableFuture<>();
+    inputs.add(
+        now -> {
+          if (stopping) {
+            made.completeExceptionally(new ChangeRefusedException("this server is stopping"));
+            return;
+          }
+          long id = ++changeIds;
+          changes.put(id, made);
+          replica.change(id, change, now);
+        });
+    return made;
+  }
+
+  /**
+   * Takes an operator's word that a server's process is dead (R7).
+   *
+   * @return fails with a {@link ChangeRefusedException} if it is not taken
+   */
+  public CompletableFuture<Void> confirmCrashed(ServerId server) {
+    CompletableFuture<Void> taken = new CompletableFuture<>();
+    inputs.add(
+        now -> {
+          String refusal = replica.confirmCrashed(server, now);
+          if (refusal == null) {
+            taken.complete(null);
+          } else {
+            taken.completeExceptionally(new ChangeRefusedException(refusal));
+          }
+        });
+    return taken;
+  }
+
+  private void changed(Ready.Changed changed) {
+    CompletableFuture<Void> made = changes.remove(changed.id());
+    if (made != null && changed.failure() == null) {
+      made.complete(null);
+    } else if (made != null) {
+      made.completeExceptionally(
+          new ChangeRefusedException(Objects.requireNonNull(changed.failure())));
+    }
+  }
+
   private void run() {
     List<Input> batch = new ArrayList<>(INPUTS_MAX);
     try {
@@ -248,6 +312,11 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     show(ready.status());
     ready.reads().forEach(this::readConfirmed);
     ready.failedReads().forEach(this::readFailed);
+    ready.changes().forEach(this::changed);
+    if (ending == null && ready.ending() != null) {
+      ending = ready.ending();
+      Objects.requireNonNull(onEnding).accept(ending);
+    }
   }
 
   private void show(@Nullable Status news) {
@@ -310,13 +379,22 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
         () -> {
           try {
             // Whether the other's log is the same up to there, its own hash of what it gets tells.
-            var entries = log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
-            Envelope answer = fetch.answer(entries);
+            Envelope answer = fetch.answer(kept(fetch), log.firstIndex());
             inputs.add(now -> Objects.requireNonNull(network).send(answer));
           } catch (IOException | RuntimeException e) {
             logger.error("cannot read the log after {} for a peer", fetch.after(), e);
           }
         });
+  }
+
+  /** What is asked for, or nothing if it has been trimmed: the log's first index says which. */
+  private List<Entry> kept(Ready.Fetch fetch) throws IOException {
+    try {
+      return log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
+    } catch (NoSuchElementException e) {
+      logger.debug("trimmed: {}", fetch, e);
+      return List.of();
+    }
   }
 
   private void ask(Ready.Probe question) {
@@ -351,5 +429,10 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     }
     fetches.shutdown();
     reads.values().forEach(r -> fail(r.ready(), ProposalException.Reason.STOPPING));
+    changes
+        .values()
+        .forEach(
+            made ->
+                made.completeExceptionally(new ChangeRefusedException("this server is stopping")));
   }
 }

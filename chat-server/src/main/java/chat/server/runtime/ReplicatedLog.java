@@ -8,14 +8,34 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The log on disk. Appending, truncating and syncing are confined to the replica thread; {@link
- * #read} and {@link #position} may be called from any thread at any time and see what was appended
- * before.
+ * The log on disk. Appending, truncating and syncing are confined to the replica thread; the other
+ * methods may be called from any thread at any time and see what was appended before.
  *
  * <p>Any {@code IOException} of a writing method is final: the caller stops the process and never
  * calls again (R14).
  */
 public interface ReplicatedLog extends Closeable {
+  /**
+   * A piece of the log that is kept or deleted as a whole.
+   *
+   * @param firstIndex of its first entry; of the next one to come if it has none
+   * @param bytes on the disk
+   */
+  record Extent(long firstIndex, long bytes) {}
+
+  /** The first entry that is kept, or will be: one more than {@link #last} if there is none. */
+  long firstIndex();
+
+  /** All pieces in order, at least one; the last is being written. */
+  List<Extent> extents();
+
+  /**
+   * Deletes whole pieces of which every entry is before {@code index}; never what is not recorded
+   * as committed, nor the last piece. {@link #read} of such entries is refused from then on.
+   * Durable when it returns; may take long where files are large.
+   */
+  void trimBefore(long index) throws IOException;
+
   /** The last entry's position, or {@link LogPosition#START}. */
   LogPosition last();
 
@@ -47,6 +67,9 @@ public interface ReplicatedLog extends Closeable {
    */
   List<Entry> read(long afterIndex, long upToIndex, int bytesMax) throws IOException;
 
-  /** The position of the entry at {@code index}, if the log has it; START for 0. */
+  /**
+   * The position of the entry at {@code index}, if the log has it or begins right after it; START
+   * for 0.
+   */
   Optional<LogPosition> position(long index) throws IOException;
 }

@@ -12,18 +12,17 @@ import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import chat.server.runtime.AppliedState;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +34,10 @@ import org.jspecify.annotations.Nullable;
  * is what loses older rows at a crash. Applying is confined to the apply thread.
  */
 public final class H2ChatState implements AppliedState {
-  private static final String NAME = "chat";
   private static final long CHECKPOINT_NANOS = 2_000_000_000L;
   private static final long CHECKPOINT_BYTES = 64L << 20;
 
+  private final String url;
   private final Connection connection;
   private final JdbcConnectionPool readers;
   private final ChatMemory memory = new ChatMemory();
@@ -58,18 +57,13 @@ public final class H2ChatState implements AppliedState {
    *     then there is nothing to throw away
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
-    Files.createDirectories(directory);
-    String url =
-        "jdbc:h2:file:"
-            + directory.toAbsolutePath().resolve(NAME)
-            + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;WRITE_DELAY=2000;MAX_COMPACT_TIME=0"
-            + ";CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+    String url = H2Database.url(directory);
     JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
     readers.setMaxConnections(16);
     Connection connection = null;
     try {
       connection = readers.getConnection();
-      return new H2ChatState(readers, connection);
+      return new H2ChatState(url, readers, connection);
     } catch (DatabaseUnusableException e) {
       abandon(readers, connection);
       throw e;
@@ -103,20 +97,12 @@ public final class H2ChatState implements AppliedState {
 
   /** Deletes the database of a directory, if any; it must not be open. */
   public static void discard(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.sorted(Comparator.naturalOrder()).toList()) {
-        if (file.getFileName().toString().startsWith(NAME + ".")) {
-          Files.delete(file);
-        }
-      }
-    }
+    H2Database.discard(directory);
   }
 
-  private H2ChatState(JdbcConnectionPool readers, Connection connection)
+  private H2ChatState(String url, JdbcConnectionPool readers, Connection connection)
       throws SQLException, DatabaseUnusableException {
+    this.url = url;
     this.readers = readers;
     this.connection = connection;
     connection.setAutoCommit(false);
@@ -277,6 +263,26 @@ public final class H2ChatState implements AppliedState {
     tables.checkpointed();
     checkpointAt = System.nanoTime();
     dirty = false;
+  }
+
+  /**
+   * Writes all that is applied at one moment as a snapshot, from any thread, while applying goes
+   * on. Takes as long as the stream does; the thread must not be interrupted (R14).
+   *
+   * @param clusterId whose state it is (R1)
+   * @param lineage of that cluster
+   * @param out gets it; left open
+   * @return up to where the log is applied in it
+   * @throws IOException if the stream fails
+   * @throws StorageFailure if the database does
+   */
+  public LogPosition writeSnapshot(String clusterId, long lineage, OutputStream out)
+      throws IOException {
+    try (Connection own = DriverManager.getConnection(url, "", "")) {
+      return SnapshotExport.write(own, clusterId, lineage, out);
+    } catch (SQLException e) {
+      throw new StorageFailure("writing a snapshot", e);
+    }
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +47,13 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
 
   private final ServerId self;
   private final InetSocketAddress listen;
-  private final Map<ServerId, InetSocketAddress> peers;
+  private final PeerGate gate;
+  private final Map<ServerId, InetSocketAddress> peers = new TreeMap<>();
   private final RefusalLog refusals = new RefusalLog();
 
   private volatile @Nullable Running running;
+
+  private @Nullable Receiver receiver;
 
   private record Running(
       EventLoopGroup threads,
@@ -72,7 +76,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     }
     this.self = self;
     this.listen = listen;
-    this.peers = Map.copyOf(peers);
+    this.peers.putAll(peers);
+    this.gate = new PeerGate(self, peers.keySet());
   }
 
   /**
@@ -85,7 +90,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     if (running != null) {
       throw new IllegalStateException("started already");
     }
-    PeerGate gate = new PeerGate(self, peers.keySet());
+    this.receiver = receiver;
     ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, refusals);
     EventLoopGroup threads =
         new MultiThreadIoEventLoopGroup(
@@ -97,20 +102,46 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       stop(threads);
       throw e;
     }
-    Map<ServerId, PeerLink> links = new TreeMap<>();
-    peers.forEach(
-        (id, address) ->
-            links.put(
-                id,
-                new PeerLink(
-                    id,
-                    gate,
-                    () -> channel(address, threads),
-                    threads.next(),
-                    receiver,
-                    refusals)));
+    Map<ServerId, PeerLink> links = new ConcurrentHashMap<>();
     running = new Running(threads, server, endpoint, links);
+    peers.forEach((id, address) -> links.put(id, link(id, address, threads, receiver)));
     links.values().forEach(PeerLink::start);
+  }
+
+  private PeerLink link(
+      ServerId id, InetSocketAddress address, EventLoopGroup threads, Receiver to) {
+    return new PeerLink(id, gate, () -> channel(address, threads), threads.next(), to, refusals);
+  }
+
+  /**
+   * From now on these are the other servers, at these addresses: connections to those that are gone
+   * or have moved are closed, to those that are new or have moved made. Not to be called by a
+   * network thread, and only while it runs.
+   */
+  public synchronized void use(Map<ServerId, InetSocketAddress> others) {
+    Running now = running;
+    Receiver to = receiver;
+    if (now == null || to == null || others.equals(peers)) {
+      return;
+    }
+    gate.know(others.keySet());
+    for (ServerId id : List.copyOf(peers.keySet())) {
+      PeerLink link = now.links.get(id);
+      if (link != null && !peers.get(id).equals(others.get(id))) {
+        now.links.remove(id);
+        var unused = link.close();
+      }
+    }
+    peers.clear();
+    peers.putAll(others);
+    others.forEach(
+        (id, address) -> {
+          if (!now.links.containsKey(id)) {
+            PeerLink link = link(id, address, now.threads, to);
+            now.links.put(id, link);
+            link.start();
+          }
+        });
   }
 
   /** Where this server listens, once started. */

@@ -123,6 +123,7 @@ final class WireAnswers {
         .setAfter(WireLog.encode(message.after()))
         .addAllEntries(WireLog.encode(message.entries()))
         .setCommitIndex(message.commitIndex())
+        .setFirstIndex(message.firstIndex())
         .build();
   }
 
@@ -134,7 +135,8 @@ final class WireAnswers {
         new Message.Fetched(
             after,
             WireLog.decode(after, wire.getEntriesList()),
-            WireChecks.index(wire.getCommitIndex(), "commit_index")));
+            WireChecks.index(wire.getCommitIndex(), "commit_index"),
+            WireChecks.index(wire.getFirstIndex(), "first_index")));
   }
 
   static StillHeardResponse stillHeard(Envelope envelope) {

@@ -135,6 +135,7 @@ final class WireViews {
         .setAppliedIndex(report.appliedIndex())
         .addAllNotEchoedIds(encode(report.notEchoed()))
         .addAllUnheardIds(encode(report.unheard()))
+        .setAddress(report.address())
         .build();
   }
 
@@ -151,6 +152,7 @@ final class WireViews {
         WireChecks.index(report.getCommitIndex(), field + ".commit_index"),
         WireChecks.index(report.getAppliedIndex(), field + ".applied_index"),
         WireChecks.servers(report.getNotEchoedIdsList(), field + ".not_echoed_ids"),
-        WireChecks.servers(report.getUnheardIdsList(), field + ".unheard_ids"));
+        WireChecks.servers(report.getUnheardIdsList(), field + ".unheard_ids"),
+        WireChecks.text(report.getAddress(), field + ".address"));
   }
 }

@@ -189,6 +189,65 @@ class SegmentedLogCrashTest {
     }
   }
 
+  @Test
+  void everyStepOfATrimmingLeavesALogThatOpens() throws IOException {
+    Path after = place.resolve("after");
+    LogFixtures.copy(log, after);
+    try (SegmentedLog trimmed = SegmentedLog.open(after, LogFixtures.SMALL)) {
+      trimmed.trimBefore(21);
+    }
+    int gone = LogFixtures.segments(log).size() - LogFixtures.segments(after).size();
+    assertThat(gone).isGreaterThan(1);
+    // The steps: the floor stored; each earlier segment gone, the first one first.
+    LogFixtures.copy(log, copy);
+    Files.write(copy.resolve("commit-floor.tmp"), new byte[] {1, 2, 3});
+    requireSuffix(copy);
+    Files.copy(after.resolve("commit-floor"), copy.resolve("commit-floor"));
+    requireSuffix(copy);
+    for (int i = 0; i < gone; i++) {
+      Files.delete(LogFixtures.segments(copy).get(0));
+      requireSuffix(copy);
+    }
+    assertThat(LogFixtures.segments(copy)).hasSameSizeAs(LogFixtures.segments(after));
+    // And with a torn tail on top, cut anywhere in what is not committed.
+    Path last = LogFixtures.segments(copy).get(LogFixtures.segments(copy).size() - 1);
+    byte[] bytes = Files.readAllBytes(last);
+    for (int end = bytes.length; end > bytes.length - LogRecord.MARK_BYTES; end--) {
+      Files.write(last, Arrays.copyOf(bytes, end));
+      requireSuffix(copy);
+    }
+  }
+
+  @Test
+  void aFirstSegmentThatNobodyTrimmedIsMissed() throws IOException {
+    LogFixtures.copy(log, copy);
+    Files.delete(LogFixtures.segments(copy).get(0));
+    assertThatThrownBy(() -> SegmentedLog.open(copy))
+        .isInstanceOf(DamagedLogException.class)
+        .hasMessageContaining("beginning of the log is missing");
+  }
+
+  @Test
+  void aCreationThatACrashBrokeOffIsRefused() throws IOException {
+    LogPosition start = entries.get(9).position();
+    SegmentedLog.create(Files.createDirectory(copy), start).close();
+    Path segment = LogFixtures.segments(copy).get(0);
+    Path half = Files.createDirectory(place.resolve("half"));
+    Files.copy(segment, half.resolve(copy.relativize(segment)));
+    assertThatThrownBy(() -> SegmentedLog.open(half)).isInstanceOf(DamagedLogException.class);
+    Files.delete(segment);
+    assertThatThrownBy(() -> SegmentedLog.open(copy)).isInstanceOf(DamagedLogException.class);
+  }
+
+  private void requireSuffix(Path directory) throws IOException {
+    try (SegmentedLog opened = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      long before = opened.firstIndex() - 1;
+      assertThat(opened.read(before, Long.MAX_VALUE, 1 << 20))
+          .isEqualTo(entries.subList((int) before, entries.size()));
+      assertThat(opened.recordedCommitIndex()).isEqualTo(21);
+    }
+  }
+
   private void requireCommitted(Path directory, long commit) throws IOException {
     try (SegmentedLog opened = SegmentedLog.open(directory, LogFixtures.SMALL)) {
       assertThat(opened.recordedCommitIndex()).isEqualTo(commit);

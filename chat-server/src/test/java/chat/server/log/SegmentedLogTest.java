@@ -8,6 +8,7 @@ import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -159,19 +160,120 @@ class SegmentedLogTest {
 
   @Test
   void entriesThatAreNoLongerKeptAreSaidToBeSo() throws IOException {
+    List<Entry> entries = LogFixtures.entries(LogPosition.START, 50, random);
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      for (Entry entry : entries) {
+        log.append(List.of(entry), entry.index());
+      }
+      log.sync();
+      log.trimBefore(30);
+      requireBeginsAround(log, entries, 30);
+    }
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      requireBeginsAround(log, entries, 30);
+      assertThat(log.recordedCommitIndex()).isEqualTo(50);
+    }
+  }
+
+  private static void requireBeginsAround(SegmentedLog log, List<Entry> entries, long index)
+      throws IOException {
+    long first = log.firstIndex();
+    assertThat(first).isBetween(2L, index);
+    assertThat(log.extents().get(1).firstIndex()).isGreaterThan(index);
+    assertThatThrownBy(() -> log.read(first - 2, 50, 100))
+        .isInstanceOf(NoSuchElementException.class)
+        .hasMessageContaining("starts at " + first);
+    assertThat(log.read(first - 1, 50, 1 << 20))
+        .isEqualTo(entries.subList((int) first - 1, entries.size()));
+    assertThat(log.position(first - 2)).isEmpty();
+    assertThat(log.position(first - 1)).contains(entries.get((int) first - 2).position());
+    assertThat(log.position(0)).contains(LogPosition.START);
+  }
+
+  @Test
+  void whatIsNotRecordedAsCommittedIsNeverTrimmed() throws IOException {
     try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
       for (Entry entry : LogFixtures.entries(LogPosition.START, 50, random)) {
+        log.append(List.of(entry), Math.min(entry.index(), 20));
+      }
+      log.trimBefore(Long.MAX_VALUE);
+      assertThat(log.firstIndex()).isBetween(2L, 21L);
+      log.truncateAfter(20);
+      assertThat(log.last().index()).isEqualTo(20);
+      log.trimBefore(Long.MAX_VALUE);
+    }
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      assertThat(log.last().index()).isEqualTo(20);
+      assertThat(log.recordedCommitIndex()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void aTrimmedLogWhoseOnlySegmentIsEmptyOpens() throws IOException {
+    List<Entry> entries = LogFixtures.entries(LogPosition.START, 50, random);
+    long start = 0;
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      for (Entry entry : entries) {
+        if (log.extents().size() == 3) {
+          break;
+        }
         log.append(List.of(entry), 0);
       }
       log.sync();
+      start = log.extents().get(2).firstIndex() - 1;
+      log.append(List.of(), start);
+      log.truncateAfter(start);
+      // The cut to the end of the second removed the third; make it anew, and empty.
+      log.append(entries.subList((int) start, (int) start + 1), start);
+      log.append(LogFixtures.entries(log.last(), 10, random, 100), start);
+      log.sync();
+      log.trimBefore(start + 1);
+      log.truncateAfter(start);
+      assertThat(log.last().index()).isEqualTo(start);
     }
-    Files.delete(LogFixtures.segments(directory).get(0));
     try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
-      assertThatThrownBy(() -> log.read(0, 50, 100)).isInstanceOf(NoSuchElementException.class);
-      assertThat(log.last().index()).isEqualTo(50);
-      assertThat(log.position(1)).isEmpty();
-      assertThat(log.position(0)).contains(LogPosition.START);
+      LogPosition last = entries.get((int) start - 1).position();
+      assertThat(log.last()).isEqualTo(last);
+      assertThat(log.recordedCommitIndex()).isEqualTo(start);
+      assertThat(log.position(start)).contains(last);
+      List<Entry> more = LogFixtures.entries(last, 3, random);
+      log.append(more, start);
+      assertThat(log.read(start, Long.MAX_VALUE, 1 << 20)).isEqualTo(more);
     }
+  }
+
+  @Test
+  void aCreatedLogGoesOnAfterItsStart() throws IOException {
+    LogPosition start = new LogPosition((1L << 40) + 7, new Epoch(0x502), -3);
+    List<Entry> entries = LogFixtures.entries(start, 30, random);
+    try (SegmentedLog log = SegmentedLog.create(directory, start, LogFixtures.SMALL)) {
+      requireEmptyAfter(log, start);
+    }
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      requireEmptyAfter(log, start);
+      log.append(entries, start.index());
+      log.sync();
+      assertThatThrownBy(() -> log.truncateAfter(start.index() - 1))
+          .isInstanceOf(IllegalArgumentException.class);
+      log.truncateAfter(start.index() + 5);
+    }
+    try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
+      assertThat(log.read(start.index(), Long.MAX_VALUE, 1 << 20)).isEqualTo(entries.subList(0, 5));
+      log.truncateAfter(start.index());
+      requireEmptyAfter(log, start);
+    }
+    assertThatThrownBy(() -> SegmentedLog.create(directory, start))
+        .isInstanceOf(FileAlreadyExistsException.class);
+  }
+
+  private static void requireEmptyAfter(SegmentedLog log, LogPosition start) throws IOException {
+    assertThat(log.last()).isEqualTo(start);
+    assertThat(log.firstIndex()).isEqualTo(start.index() + 1);
+    assertThat(log.recordedCommitIndex()).isEqualTo(start.index());
+    assertThat(log.position(start.index())).contains(start);
+    assertThat(log.read(start.index(), Long.MAX_VALUE, 100)).isEmpty();
+    assertThatThrownBy(() -> log.read(start.index() - 1, Long.MAX_VALUE, 100))
+        .isInstanceOf(NoSuchElementException.class);
   }
 
   @Test
@@ -201,7 +303,7 @@ class SegmentedLogTest {
   }
 
   @Test
-  void readersSeeAWholeLogWhileItGrowsAndIsCut() throws IOException {
+  void readersSeeAWholeLogWhileItGrowsAndIsCutAndTrimmed() throws IOException {
     AtomicBoolean done = new AtomicBoolean();
     try (SegmentedLog log = SegmentedLog.open(directory, new LogOptions(5000, 3000))) {
       CompletableFuture<Long> reader =
@@ -217,7 +319,12 @@ class SegmentedLogTest {
       for (int round = 0; round < 150; round++) {
         log.append(LogFixtures.entries(log.last(), 1 + random.nextInt(10), random), 0);
         if (round % 10 == 9) {
-          log.truncateAfter(random.nextLong(log.last().index() + 1));
+          long committed = log.recordedCommitIndex();
+          log.truncateAfter(committed + random.nextLong(log.last().index() - committed + 1));
+        } else if (round % 10 == 4) {
+          log.append(List.of(), random.nextLong(log.last().index() + 1));
+          log.sync();
+          log.trimBefore(random.nextLong(log.last().index() + 1));
         }
       }
       done.set(true);
@@ -227,11 +334,15 @@ class SegmentedLogTest {
 
   private static void requireChain(SegmentedLog log) {
     try {
-      LogPosition before = LogPosition.START;
-      for (Entry entry : log.read(0, Long.MAX_VALUE, 1 << 20)) {
-        assertThat(entry.follows(before)).isTrue();
+      long after = log.firstIndex() - 1;
+      LogPosition before = log.position(after).orElse(null);
+      for (Entry entry : log.read(after, Long.MAX_VALUE, 1 << 20)) {
+        assertThat(before == null || entry.follows(before)).isTrue();
         before = entry.position();
       }
+    } catch (NoSuchElementException e) {
+      // Trimmed since it was asked where it begins.
+      assertThat(e).hasMessageContaining("no longer kept");
     } catch (IOException e) {
       throw new AssertionError(e);
     }

@@ -23,6 +23,15 @@ final class SimulatedServer {
   @Nullable Status status;
   long commitIndex;
   boolean paused;
+
+  /** What came of the changes asked of it: "" if made, else why not. */
+  final java.util.Map<Long, String> changes = new java.util.HashMap<>();
+
+  Ready.@Nullable Ending ending;
+  Settings settings = Settings.DEFAULT;
+
+  /** What its flags say; null for all servers of the simulation. */
+  java.util.@Nullable Set<ServerId> configured;
   private final SimulatedCluster cluster;
   private final long clockOffset;
   private final double clockRate;
@@ -52,17 +61,22 @@ final class SimulatedServer {
     disk.hard = disk.hard.withIncarnation(new Incarnation(disk.hard.incarnation().value() + 1));
     Replica.RestoredLog restored = disk.restore();
     commitIndex = restored.committed().index();
-    Identity identity = new Identity(id, new TreeSet<>(cluster.ids()), disk.id, "cluster-of-" + id);
+    Identity identity = new Identity(
+            id,
+            new TreeSet<>(configured == null ? cluster.ids() : configured),
+            disk.id,
+            "cluster-of-" + id);
     replica =
         new Replica(
             identity,
-            Settings.DEFAULT,
+            settings,
             rules,
             disk.hard,
             restored,
             new SplittableRandom(cluster.random().nextLong()),
             clock());
     acting = false;
+    ending = null;
     paused = false;
     status = null;
   }
@@ -123,7 +137,7 @@ final class SimulatedServer {
     }
     for (Ready.Fetch fetch : ready.fetches()) {
       List<Entry> entries = disk.read(fetch.after(), fetch.upToIndex(), 3);
-      cluster.send(fetch.answer(entries));
+      cluster.send(fetch.answer(entries, 1));
     }
     ready.probes().forEach(probe -> cluster.probe(this, probe));
     return true;
@@ -132,6 +146,13 @@ final class SimulatedServer {
   private void observe(Ready ready) {
     ready.notices().forEach(text -> cluster.trace("server " + id + ": " + text));
     ready.reads().forEach(read -> cluster.checker().readServed(id, read));
+    ready
+        .changes()
+        .forEach(c -> changes.put(c.id(), c.failure() == null ? "" : c.failure()));
+    if (ready.ending() != null && ending == null) {
+      ending = ready.ending();
+      cluster.trace("server " + id + " ends its run: " + ending);
+    }
     Status news = ready.status();
     if (news != null) {
       status = news;

@@ -57,7 +57,7 @@ final class RandomMessages {
       return List.of(new Message.Appended(epoch(), index()));
     } else if (request instanceof Message.FetchRequest m) {
       return List.of(
-          new Message.Fetched(m.after(), entries(m.after(), random.nextInt(20)), index()));
+          new Message.Fetched(m.after(), entries(m.after(), random.nextInt(20)), index(), index()));
     } else if (request instanceof Message.StillHeardRequest m) {
       return List.of(new Message.StillHeard(m.target()));
     }
@@ -126,7 +126,8 @@ final class RandomMessages {
         index(),
         index(),
         servers(),
-        servers());
+        servers(),
+        random.nextBoolean() ? "" : "10.0.0.1:7401:7411:7421");
   }
 
   private View view() {

@@ -1,0 +1,54 @@
+package chat.server.storage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** Where a database is, and how it is opened. Stateless. */
+final class H2Database {
+  private static final String NAME = "chat";
+
+  private H2Database() {}
+
+  /**
+   * The address of the database in a directory, which is made if there is none.
+   *
+   * @throws IOException if it cannot be made, or its path cannot be said in an address
+   */
+  static String url(Path directory) throws IOException {
+    Path path = directory.toAbsolutePath().resolve(NAME);
+    if (path.toString().indexOf(';') >= 0) {
+      // What follows would be read as settings.
+      throw new IOException(
+          "the path of a database may not have a ';' in it: " + path + " (give another --data)");
+    }
+    Files.createDirectories(directory);
+    // No chunk is ever moved or used again (AUTO_COMPACT_FILL_RATE, MAX_COMPACT_TIME): a crash
+    // while that is done is how rows were lost.
+    return "jdbc:h2:file:"
+        + path
+        + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;AUTO_COMPACT_FILL_RATE=0;MAX_COMPACT_TIME=0"
+        + ";WRITE_DELAY=2000;CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+  }
+
+  /** The file that has all its content. */
+  static Path file(Path directory) {
+    return directory.resolve(NAME + ".mv.db");
+  }
+
+  /** Deletes the database of a directory, if any; it must not be open. */
+  static void discard(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.sorted(Comparator.naturalOrder()).toList()) {
+        if (file.getFileName().toString().startsWith(NAME + ".")) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

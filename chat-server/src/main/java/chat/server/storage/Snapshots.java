@@ -1,0 +1,145 @@
+package chat.server.storage;
+
+import chat.server.replication.LogPosition;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Files that {@link H2ChatState#writeSnapshot} has written. Stateless. */
+public final class Snapshots {
+  private static final int BATCH_ROWS = 1000;
+
+  private Snapshots() {}
+
+  /**
+   * What a snapshot says of itself; only that much of it is checked.
+   *
+   * @throws UnknownSnapshotException if another version of this program wrote it
+   * @throws DamagedSnapshotException if its header is damaged
+   */
+  public static SnapshotHeader readHeader(Path snapshot) throws IOException {
+    try (SnapshotInput in = SnapshotInput.open(snapshot)) {
+      return in.header();
+    }
+  }
+
+  /**
+   * Reads all of a snapshot and checks it: nothing is missing, nothing is changed.
+   *
+   * @return its header
+   * @throws UnknownSnapshotException if another version of this program wrote it
+   * @throws DamagedSnapshotException if it is damaged
+   */
+  public static SnapshotHeader verify(Path snapshot) throws IOException {
+    try (SnapshotInput in = SnapshotInput.open(snapshot)) {
+      boolean more = true;
+      while (more) {
+        more = in.next(block -> {});
+      }
+      return in.header();
+    }
+  }
+
+  /**
+   * Makes a database of a snapshot, having verified it. When it returns, the database is whole, on
+   * the disk and closed. After a failure or a crash the directory is to be thrown away.
+   *
+   * @param emptyDirectory for the database; made if there is none
+   * @param as the position that it is to claim: the snapshot's own, but for a forced lineage, whose
+   *     log goes on elsewhere
+   * @return the snapshot's header
+   * @throws UnknownSnapshotException if another version of this program wrote it
+   * @throws DamagedSnapshotException if it is damaged
+   * @throws DirectoryNotEmptyException if there is something in the directory
+   * @throws StorageFailure if the database fails
+   */
+  public static SnapshotHeader load(Path snapshot, Path emptyDirectory, LogPosition as)
+      throws IOException {
+    SnapshotHeader header = verify(snapshot);
+    String url = H2Database.url(emptyDirectory);
+    try (Stream<Path> files = Files.list(emptyDirectory)) {
+      if (files.findAny().isPresent()) {
+        throw new DirectoryNotEmptyException(emptyDirectory.toString());
+      }
+    }
+    try (Connection connection = DriverManager.getConnection(url, "", "")) {
+      connection.setAutoCommit(false);
+      Schema.ensure(connection);
+      fill(connection, snapshot);
+      // Last of all: without it, the database has applied nothing.
+      claim(connection, header, as);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SHUTDOWN");
+      }
+    } catch (SQLException | DatabaseUnusableException e) {
+      throw new StorageFailure("making it of a snapshot", e);
+    }
+    force(H2Database.file(emptyDirectory));
+    force(emptyDirectory);
+    return header;
+  }
+
+  private static void fill(Connection connection, Path snapshot) throws SQLException, IOException {
+    Map<SnapshotTable, PreparedStatement> inserts = new EnumMap<>(SnapshotTable.class);
+    for (SnapshotTable table : SnapshotTable.values()) {
+      inserts.put(table, connection.prepareStatement(table.insert()));
+    }
+    try (SnapshotInput in = SnapshotInput.open(snapshot)) {
+      boolean more = true;
+      while (more) {
+        more = in.next(block -> insert(block, inserts.get(block.table())));
+        connection.commit();
+      }
+    }
+  }
+
+  private static void insert(SnapshotInput.Block block, PreparedStatement insert)
+      throws IOException {
+    try {
+      for (int row = 0; row < block.rows(); row++) {
+        block.table().read(block.content(), insert);
+        insert.addBatch();
+        if (row % BATCH_ROWS == BATCH_ROWS - 1) {
+          insert.executeBatch();
+        }
+      }
+      insert.executeBatch();
+    } catch (SQLException e) {
+      throw new StorageFailure("taking in a snapshot", e);
+    }
+  }
+
+  private static void claim(Connection connection, SnapshotHeader header, LogPosition as)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?,"
+                + " request_day = ? WHERE one = 1")) {
+      update.setLong(1, as.index());
+      update.setLong(2, as.epoch().number());
+      update.setLong(3, as.hash());
+      update.setLong(4, header.lastTimeMicros());
+      update.setLong(5, header.requestDay());
+      update.executeUpdate();
+    }
+    connection.commit();
+  }
+
+  private static void force(Path path) throws IOException {
+    // A directory can be opened for reading only.
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}
