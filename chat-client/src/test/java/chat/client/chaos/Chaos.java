@@ -52,9 +52,15 @@ public final class Chaos implements Callable<Integer> {
       names = "--only",
       paramLabel = "FAULT",
       description =
-          "One fault, again and again: kill-primary, stop-primary or drop-primary;"
-              + " reject-primary is outside of what the design withstands.")
+          "One fault, again and again: kill-primary, stop-primary or drop-primary.")
   private @Nullable String only;
+
+  @Option(
+      names = "--reject",
+      description =
+          "The primary's host answers for it that there is nobody, again and again. This is outside"
+              + " of what the design withstands, and of the exit code.")
+  private boolean reject;
 
   @Option(
       names = "--rounds",
@@ -72,7 +78,7 @@ public final class Chaos implements Callable<Integer> {
 
   public static void main(String[] args) {
     System.exit(
-        new CommandLine(new Chaos()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+        new CommandLine(new Chaos()).execute(args));
   }
 
   @Override
@@ -85,18 +91,22 @@ public final class Chaos implements Callable<Integer> {
             Duration.ofMillis((long) (minutes * 60_000)),
             size,
             rate,
-            only == null
-                ? null
-                : ChaosOptions.Only.valueOf(only.toUpperCase(Locale.ROOT).replace('-', '_')),
+            only(),
             rounds,
             missing.isEmpty(),
             keep);
     missing.ifPresent(
         what -> out.println("All servers on one host, no cut networks and full disks: " + what));
-    return runAndTell(options, out).isGood()
-            || options.only() == ChaosOptions.Only.REJECT_PRIMARY
-        ? 0
-        : 1;
+    return runAndTell(options, out).isGood() || reject ? 0 : 1;
+  }
+
+  private ChaosOptions.@Nullable Only only() {
+    if (reject) {
+      return ChaosOptions.Only.REJECT_PRIMARY;
+    }
+    return only == null
+        ? null
+        : ChaosOptions.Only.valueOf(only.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   /** Runs, prints the verdict, and keeps what explains a bad one. */

@@ -127,6 +127,7 @@ final class ChaosRun {
   }
 
   private boolean isLoadGood() {
+    load.newlyLate().forEach(late -> findings.note("late: " + late));
     load.wrong().forEach(findings::wrong);
     return load.wrong().isEmpty();
   }

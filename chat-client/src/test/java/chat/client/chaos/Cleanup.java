@@ -7,17 +7,24 @@ import java.util.Deque;
 final class Cleanup implements AutoCloseable {
   private final Deque<AutoCloseable> things = new ArrayDeque<>();
   private final Thread exitHook = new Thread(this::closeAll, "clean-up");
+  private boolean closed;
 
   Cleanup() {
     Runtime.getRuntime().addShutdownHook(exitHook);
   }
 
+  /** Takes charge of a thing; closes it at once if everything has been closed already. */
   synchronized <T extends AutoCloseable> T add(T thing) {
     things.push(thing);
+    if (closed) {
+      closeAll();
+      throw new IllegalStateException("The run was ended.");
+    }
     return thing;
   }
 
   private synchronized void closeAll() {
+    closed = true;
     while (!things.isEmpty()) {
       AutoCloseable thing = things.pop();
       try {

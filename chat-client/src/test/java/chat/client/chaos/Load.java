@@ -33,6 +33,7 @@ final class Load implements AutoCloseable {
   private final List<String> lost = new ArrayList<>();
   private final List<String> wrong = new ArrayList<>();
   private final List<String> late = new ArrayList<>();
+  private int lateTold;
   private long acknowledged;
   private long lastMillis;
   private boolean done;
@@ -52,6 +53,8 @@ final class Load implements AutoCloseable {
     this.cluster = cluster;
     List<String> program =
         List.of(
+            // Collections of the load's heap would pass for pauses of the service.
+            "-Xms512m",
             "-Xmx1g",
             LoadProcess.class.getName(),
             cluster.addresses(),
@@ -94,7 +97,7 @@ final class Load implements AutoCloseable {
       }
       case "FIGURE" -> figures.put(words.get(0), Long.parseLong(words.get(1)));
       case "LOST" -> lost.add(words.get(0));
-      case "LATE" -> late.add(event.millis() + " " + String.join(" ", words) + " ms");
+      case "LATE" -> late.add(event.millis() + " to " + String.join(" ", words) + " ms");
       case "BROKEN", "WRONG" -> wrong.add(event.what() + " " + event.name() + " " + words);
       case "DONE" -> done = true;
       default -> throw new IllegalArgumentException(event.toString());
@@ -126,6 +129,13 @@ final class Load implements AutoCloseable {
   /** Messages that came long after they were accepted. */
   synchronized List<String> late() {
     return List.copyOf(late);
+  }
+
+  /** Those of {@link #late} that were not told here before. */
+  synchronized List<String> newlyLate() {
+    List<String> news = List.copyOf(late.subList(lateTold, late.size()));
+    lateTold = late.size();
+    return news;
   }
 
   /** The longest gap that any part of a time belongs to; without the one that lasts still. */

@@ -1,6 +1,7 @@
 package chat.client.chaos;
 
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +55,12 @@ record Verdict(List<String> lines, List<String> wrong) {
     lines.add(figure("longest wait, ms", figures.getOrDefault("longest wait", -1L)));
     lines.add(figure("delivered late (1 s)", load.late().size()));
     lines.add(figure("longest delivery, ms", figures.getOrDefault("longest delivery", -1L)));
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "  %-24s %12.1f",
+            "load of this machine",
+            ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
     ChaosOptions.Only only = options.only();
     if (only != null) {
       findings.pauses().values().stream()
