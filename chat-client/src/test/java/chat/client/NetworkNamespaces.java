@@ -166,7 +166,9 @@ public final class NetworkNamespaces implements AutoCloseable {
   }
 
   private static String addresses(int... hosts) {
-    return IntStream.of(hosts).mapToObj(NetworkNamespaces::address).collect(Collectors.joining(", "));
+    return IntStream.of(hosts)
+        .mapToObj(NetworkNamespaces::address)
+        .collect(Collectors.joining(", "));
   }
 
   private void drop(int host, List<Direction> directions, int... others)
@@ -192,7 +194,9 @@ public final class NetworkNamespaces implements AutoCloseable {
         in(name(host), "nft", "-f", "-"));
   }
 
-  /** Ends what {@link #cut}, {@link #cutOneWay} and {@link #reject} began at a host, if anything. */
+  /**
+   * Ends what {@link #cut}, {@link #cutOneWay} and {@link #reject} began at a host, if anything.
+   */
   public void heal(int host) throws IOException, InterruptedException {
     // Made first if there is none: deleting is then never an error.
     command("table inet cut {}\ndelete table inet cut\n", in(name(host), "nft", "-f", "-"));

@@ -81,7 +81,9 @@ final class AcknowledgementOrder {
     return Math.max(0, tenures().size() - 1);
   }
 
-  /** In the order of the log. A primary acts for certain from its first answer to its last asking. */
+  /**
+   * In the order of the log. A primary acts for certain from its first answer to its last asking.
+   */
   private List<Tenure> tenures() {
     List<Tenure> tenures = new ArrayList<>();
     List<Acknowledgement> byId =

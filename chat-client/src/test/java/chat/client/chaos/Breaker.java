@@ -153,7 +153,9 @@ final class Breaker {
     long since = System.currentTimeMillis();
     boolean decided =
         Load.await(
-            RESTART_MAX, () -> cluster.exitCode(id).isPresent() || load.isMember(id, since + COMING_BACK_MILLIS));
+            RESTART_MAX,
+            () ->
+                cluster.exitCode(id).isPresent() || load.isMember(id, since + COMING_BACK_MILLIS));
     String what = "server " + id + ", its log with " + done.words();
     if (!decided) {
       findings.wrong(what + ", neither came back nor refused");

@@ -51,8 +51,7 @@ public final class Chaos implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "FAULT",
-      description =
-          "One fault, again and again: kill-primary, stop-primary or drop-primary.")
+      description = "One fault, again and again: kill-primary, stop-primary or drop-primary.")
   private @Nullable String only;
 
   @Option(
@@ -77,8 +76,7 @@ public final class Chaos implements Callable<Integer> {
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new Chaos()).execute(args));
+    System.exit(new CommandLine(new Chaos()).execute(args));
   }
 
   @Override

@@ -152,8 +152,7 @@ final class ChaosRun {
     endUntil(active, Long.MAX_VALUE);
     long healedMillis = System.currentTimeMillis();
     findings.note("step " + step.number() + ": all faults ended");
-    if (!Load.await(
-        SERVICE_BACK_MAX, () -> load.lastMillis() > healedMillis + UNDER_WAY_MILLIS)) {
+    if (!Load.await(SERVICE_BACK_MAX, () -> load.lastMillis() > healedMillis + UNDER_WAY_MILLIS)) {
       findings.wrong(
           "no service " + SERVICE_BACK_MAX + " after " + step + ": " + load.statusesInWords());
       return false;

@@ -40,7 +40,8 @@ class ChaosTest {
             0,
             missing.isEmpty(),
             false);
-    assertThat(Chaos.runAndTell(options, System.out).wrong()).as("with -Dchaos.seed=%d", seed)
+    assertThat(Chaos.runAndTell(options, System.out).wrong())
+        .as("with -Dchaos.seed=%d", seed)
         .isEmpty();
   }
 }

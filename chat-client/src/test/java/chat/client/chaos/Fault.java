@@ -12,8 +12,7 @@ import java.util.Locale;
  * @param holdMillis how long it lasts
  * @param detail what more there is to be decided by chance
  */
-record Fault(
-    FaultKind kind, List<Integer> ranks, long offsetMillis, long holdMillis, long detail) {
+record Fault(FaultKind kind, List<Integer> ranks, long offsetMillis, long holdMillis, long detail) {
   /** Up to here nobody need have noticed. */
   private static final long SHORT_MILLIS = 1500;
 

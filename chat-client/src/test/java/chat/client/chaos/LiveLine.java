@@ -34,8 +34,7 @@ final class LiveLine implements AutoCloseable {
       while (true) {
         TimeUnit.MILLISECONDS.sleep(everyMillis);
         long acknowledged = load.acknowledged();
-        String line =
-            line(acknowledged, Math.max(0, acknowledged - before) * 1_000 / everyMillis);
+        String line = line(acknowledged, Math.max(0, acknowledged - before) * 1_000 / everyMillis);
         before = acknowledged;
         if (onTerminal) {
           out.print("\r" + line + "\u001b[K");

@@ -48,7 +48,8 @@ record Verdict(List<String> lines, List<String> wrong) {
       expect(lines, wrong, name, figures.getOrDefault(name, -1L), 0);
     }
     for (String name : List.of("received", "stored")) {
-      expect(lines, wrong, name, figures.getOrDefault(name, -1L), figures.getOrDefault("sent", -1L));
+      expect(
+          lines, wrong, name, figures.getOrDefault(name, -1L), figures.getOrDefault("sent", -1L));
     }
     expect(lines, wrong, "most primaries", figures.getOrDefault("most primaries", -1L), 1);
     lines.add(figure("takeovers", figures.getOrDefault("takeovers", -1L)));
