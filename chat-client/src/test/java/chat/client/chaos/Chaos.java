@@ -51,7 +51,9 @@ public final class Chaos implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "FAULT",
-      description = "One fault, again and again: kill-primary, stop-primary or drop-primary.")
+      description =
+          "One fault, again and again: kill-primary, stop-primary, drop-primary, full-disk,"
+              + " torn-log, flipped-bit or restart-storm.")
   private @Nullable String only;
 
   @Option(

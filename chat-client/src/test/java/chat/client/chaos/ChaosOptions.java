@@ -31,11 +31,15 @@ record ChaosOptions(
     }
   }
 
-  /** Faults to be measured alone; the pause that is aimed at. */
+  /** Faults to be measured alone, of the primary where one can choose; the pause aimed at. */
   enum Only {
     KILL_PRIMARY(FaultKind.KILL, 500),
     STOP_PRIMARY(FaultKind.STOP, 4000),
     DROP_PRIMARY(FaultKind.CUT, 4000),
+    FULL_DISK(FaultKind.FULL_DISK, 4000),
+    TORN_LOG(FaultKind.TORN_LOG, 500),
+    FLIPPED_BIT(FaultKind.FLIPPED_BIT, 500),
+    RESTART_STORM(FaultKind.STORM, 500),
     /** Outside of what the design withstands, and of the verdict. */
     REJECT_PRIMARY(FaultKind.REJECT, Integer.MAX_VALUE);
 
@@ -51,6 +55,7 @@ record ChaosOptions(
       return kind;
     }
 
+    /** What p99 of the pauses is to stay below. */
     int targetMillis() {
       return targetMillis;
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -122,12 +123,19 @@ final class ChaosRun {
       return schedule::next;
     }
     // Held until others serve, and long enough to be no short one.
-    Fault fault = new Fault(only.kind(), List.of(0), 0, only.kind().isSilent() ? 1500 : 300, 0);
-    return () -> new Step(0, List.of(fault));
+    long holdMillis = only.kind().isSilent() ? 1500 : 300;
+    Random random = new Random(options.seed());
+    return () ->
+        new Step(
+            findings.faults() + 1,
+            List.of(new Fault(only.kind(), List.of(0), 0, holdMillis, random.nextLong())));
   }
 
   private boolean isLoadGood() {
-    load.newlyLate().forEach(late -> findings.note("late: " + late));
+    List<String> late = load.newlyLate();
+    if (!late.isEmpty()) {
+      findings.note(late.size() + " messages were delivered late, the first at " + late.get(0));
+    }
     load.wrong().forEach(findings::wrong);
     return load.wrong().isEmpty();
   }

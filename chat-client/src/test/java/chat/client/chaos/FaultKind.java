@@ -9,7 +9,7 @@ enum FaultKind {
   MUTE("make mute", 2, true),
   LINK("cut between", 2, true),
   WORSEN("slow and lossy network of", 2, true),
-  FULL_DISK("full disk of", 2, true),
+  FULL_DISK("full disk of", 3, true),
   TORN_LOG("torn log of", 2, false),
   FLIPPED_BIT("flipped bit of", 2, false),
   STORM("restart storm of", 2, false),
