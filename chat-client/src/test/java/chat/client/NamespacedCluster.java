@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -152,9 +151,12 @@ public final class NamespacedCluster implements AutoCloseable {
   public synchronized void signal(String name, int... ids)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("kill", "-" + name));
-    Arrays.stream(ids)
-        .filter(this::isAlive)
-        .forEach(id -> command.add(Long.toString(servers.get(id).pid())));
+    for (int id : ids) {
+      Process server = servers.get(id);
+      if (server != null && server.isAlive()) {
+        command.add(Long.toString(server.pid()));
+      }
+    }
     if (command.size() > 2 && new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
       throw new IOException("failed: " + command);
     }

@@ -77,8 +77,11 @@ final class ChaosRun {
       Load load = cleanup.add(Load.start(cluster, hosts, options.rate(), directory));
       Breaker breaker = new Breaker(cluster, network, disk, load, directory, findings);
       ChaosRun run = new ChaosRun(options, cluster, load, breaker, findings);
-      try (LiveLine line = LiveLine.start(load, findings, out)) {
+      LiveLine line = LiveLine.start(load, findings, out);
+      try {
         run.goOn();
+      } finally {
+        line.close();
       }
       Verdict verdict = Verdict.of(options, load, findings);
       if (disk != null && (options.keep() || !verdict.isGood())) {

@@ -71,16 +71,17 @@ final class DirectTraffic implements AutoCloseable {
     for (DirectServer server : servers) {
       AtomicInteger waiting = new AtomicInteger();
       AtomicInteger number = new AtomicInteger();
-      timer.scheduleWithFixedDelay(
-          () -> write(server, waiting, number), 0, PACE_MILLIS, TimeUnit.MILLISECONDS);
-      timer.scheduleWithFixedDelay(
-          () -> {
-            var unused = server.status(STATUS_MAX).thenAccept(status -> tell(server.id(), status));
-          },
-          0,
-          STATUS_MILLIS,
-          TimeUnit.MILLISECONDS);
+      every(PACE_MILLIS, () -> write(server, waiting, number));
+      every(STATUS_MILLIS, () -> askStatus(server));
     }
+  }
+
+  private void every(long millis, Runnable work) {
+    var unused = timer.scheduleWithFixedDelay(work, 0, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static void askStatus(DirectServer server) {
+    var unused = server.status(STATUS_MAX).thenAccept(status -> tell(server.id(), status));
   }
 
   private static void tell(int id, GetClusterStatusResponse status) {

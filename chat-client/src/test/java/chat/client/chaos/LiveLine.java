@@ -6,11 +6,12 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /** How a run goes: one line that is refreshed on a terminal, a line every 10 s elsewhere. */
-final class LiveLine implements AutoCloseable {
+final class LiveLine {
   private final Load load;
   private final Findings findings;
   private final PrintStream out;
-  private final boolean onTerminal = System.console() != null;
+  // Said by the script: the virtual machine does not know.
+  private final boolean onTerminal = Boolean.getBoolean("chaos.terminal");
   private final long startNanos = System.nanoTime();
   private final Thread thread = new Thread(this::tell, "live-line");
 
@@ -63,8 +64,8 @@ final class LiveLine implements AutoCloseable {
         findings.wrong().size());
   }
 
-  @Override
-  public void close() {
+  /** Returns when nothing more is printed. */
+  void close() {
     thread.interrupt();
     try {
       thread.join();

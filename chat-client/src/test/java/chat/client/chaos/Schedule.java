@@ -111,7 +111,7 @@ final class Schedule {
     };
   }
 
-  private long between(int least, int most) {
-    return least + random.nextInt(most - least + 1);
+  private long between(long least, long most) {
+    return least + random.nextInt((int) (most - least + 1));
   }
 }
