@@ -55,7 +55,7 @@ final class PlannedHandOver {
           "server {} is primary from now on",
           successor.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
     } catch (ExecutionException e) {
-      logger.warn("not handed over to server {}: {}", heir, e.getCause().getMessage());
+      logger.warn("not handed over to server {}: {}", heir, String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
       logger.warn("handing over to server {} takes too long: leaving all the same", heir);
     } catch (InterruptedException e) {

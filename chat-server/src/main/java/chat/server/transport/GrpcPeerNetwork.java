@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -147,7 +148,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     gate.know(others.keySet());
     for (ServerId id : List.copyOf(peers.keySet())) {
       PeerLink link = now.links.get(id);
-      if (link != null && !peers.get(id).equals(others.get(id))) {
+      if (link != null && !Objects.equals(peers.get(id), others.get(id))) {
         now.links.remove(id);
         var unused = link.close();
       }
