@@ -205,7 +205,7 @@ class AdminCommandTest {
     @Override
     public NewLineage forceLineage(long expected) throws RefusedCommandException {
       did("force " + expected);
-      lineage = 256 + id.value();
+      lineage = 256L + id.value();
       serving = true;
       return new NewLineage(lineage, "Server " + id + " serves alone.");
     }

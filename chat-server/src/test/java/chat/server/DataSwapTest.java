@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -65,8 +66,7 @@ class DataSwapTest {
 
   private void requireWhole(Path directory, Optional<String> aside) throws IOException {
     Map<String, String> found = contents(directory);
-    String now = found.get("log/one");
-    assertThat(now).isNotNull();
+    String now = Objects.requireNonNull(found.get("log/one"), "the log is gone");
     Map<String, String> expected = new TreeMap<>(parts("", now));
     if (now.equals("new") && aside.isPresent()) {
       expected.putAll(parts(aside.get() + "/", "old"));

@@ -35,8 +35,8 @@ class LaterLineageTest {
       assertThat(cluster.server(other).ending).isNull();
       SimulatedServer server = cluster.server(other);
       Replica replica = Objects.requireNonNull(server.replica);
-      replica.applied(
-          Objects.requireNonNull(server.status).servers().get(server.id).durableIndex());
+      Status.Server own = Objects.requireNonNull(server.status).servers().get(server.id);
+      replica.applied(Objects.requireNonNull(own).durableIndex());
     }
     assertThat(
             cluster.runUntil(15_000, c -> c.server(2).ending != null && c.server(3).ending != null))
