@@ -54,7 +54,6 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   private static final int CONNECT_TIMEOUT_MILLIS = 1000;
   private static final long CLOSING_MILLIS = 500;
 
-  private final ServerId self;
   private final InetSocketAddress listen;
   private final PeerGate gate;
   private final Map<ServerId, InetSocketAddress> peers = new TreeMap<>();
@@ -84,7 +83,6 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     if (peers.containsKey(self)) {
       throw new IllegalArgumentException("server " + self + " is not a peer of itself");
     }
-    this.self = self;
     this.listen = listen;
     this.peers.putAll(peers);
     this.gate = new PeerGate(self, peers.keySet());
