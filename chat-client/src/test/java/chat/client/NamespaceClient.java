@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * standard input, and tells what came of it, a line an event on standard output: {@code WHAT MILLIS
  * NAME WORDS...}, separated by tabs, with the wall-clock time. Ends with its input.
  */
-final class NamespaceClient {
+public final class NamespaceClient {
   private static final Duration SETUP_MAX = Duration.ofSeconds(25);
   private static final Duration WRITE_MAX = Duration.ofSeconds(3);
   private static final Duration DIRECT_MAX = Duration.ofSeconds(1);
@@ -99,7 +99,8 @@ final class NamespaceClient {
     }
   }
 
-  private static void tell(String what, String name, Object... more) {
+  /** Tells the parent of an event; see {@link NamespaceProcess.Event}. */
+  public static void tell(String what, String name, Object... more) {
     StringBuilder line = new StringBuilder(what);
     line.append('\t').append(System.currentTimeMillis()).append('\t').append(name);
     for (Object word : more) {

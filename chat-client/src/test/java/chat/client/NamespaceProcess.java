@@ -10,16 +10,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** A {@link NamespaceClient} as its parent sees it: commands in, events out. Thread-safe. */
-final class NamespaceProcess implements AutoCloseable {
+/**
+ * A process such as {@link NamespaceClient} as its parent sees it: commands in, events out.
+ * Thread-safe.
+ */
+public final class NamespaceProcess implements AutoCloseable {
   private final Process process;
   private final BufferedWriter commands;
+  private final Consumer<Event> listener;
   private final List<Event> events = new ArrayList<>();
 
   /** One line of the client's; the time is the wall clock's, which all hosts share. */
-  record Event(String what, long millis, String name, List<String> words) {
+  public record Event(String what, long millis, String name, List<String> words) {
     static Event parse(String line) {
       List<String> words = Arrays.asList(line.split("\t", -1));
       return new Event(
@@ -27,13 +33,14 @@ final class NamespaceProcess implements AutoCloseable {
     }
 
     /** The message's id, where the event has one. */
-    long id() {
+    public long id() {
       return Long.parseLong(words.get(0));
     }
   }
 
-  private NamespaceProcess(Process process) {
+  private NamespaceProcess(Process process, @Nullable Consumer<Event> listener) {
     this.process = process;
+    this.listener = listener == null ? this::remember : listener;
     this.commands =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
@@ -41,24 +48,38 @@ final class NamespaceProcess implements AutoCloseable {
 
   /** Starts a client of these servers on a host; what it complains about goes to the log. */
   static NamespaceProcess start(int host, String addresses, Path log) throws IOException {
+    List<String> program = List.of("-Xmx128m", NamespaceClient.class.getName(), addresses);
+    return start(NetworkNamespaces.on(host, command(program)), log, null);
+  }
+
+  /** The command of a small virtual machine with this one's class path. */
+  public static List<String> command(List<String> program) {
     List<String> command =
-        NetworkNamespaces.on(
-            host,
+        new ArrayList<>(
             List.of(
                 NamespacedCluster.java(),
-                "-Xmx128m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("java.class.path"),
-                NamespaceClient.class.getName(),
-                addresses));
+                System.getProperty("java.class.path")));
+    command.addAll(program);
+    return command;
+  }
+
+  /**
+   * Starts any such process; what it complains about goes to the log.
+   *
+   * @param listener told of each event on a thread of its own; if there is none, they are kept
+   */
+  public static NamespaceProcess start(
+      List<String> command, Path log, @Nullable Consumer<Event> listener) throws IOException {
     NamespaceProcess started =
         new NamespaceProcess(
             new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start());
-    Thread reader = new Thread(started::read, "events of host " + host);
+                .start(),
+            listener);
+    Thread reader = new Thread(started::read, "events of " + log.getFileName());
     reader.setDaemon(true);
     reader.start();
     return started;
@@ -67,17 +88,20 @@ final class NamespaceProcess implements AutoCloseable {
   private void read() {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        Event event = Event.parse(line);
-        synchronized (events) {
-          events.add(event);
-        }
+        listener.accept(Event.parse(line));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  void tell(String... words) {
+  private void remember(Event event) {
+    synchronized (events) {
+      events.add(event);
+    }
+  }
+
+  public void tell(String... words) {
     try {
       commands.write(String.join("\t", words));
       commands.newLine();

@@ -4,33 +4,47 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Three real servers, each alone on a host of {@link NetworkNamespaces}. */
-final class NamespacedCluster implements AutoCloseable {
+/** Real servers, each alone on one of the {@link Hosts}. Thread-safe. */
+public final class NamespacedCluster implements AutoCloseable {
   static final int SIZE = 3;
 
   private static final int CLIENT_PORT = 7401;
   private static final int PEER_PORT = 7411;
   private static final int LIFE_PORT = 7421;
+  private static final long END_SECONDS_MAX = 10;
 
+  private final Hosts hosts;
+  private final int size;
   private final Path directory;
-  private final Map<Integer, Process> servers = new HashMap<>();
 
-  private NamespacedCluster(Path directory) {
+  // Guarded by this.
+  private final Map<Integer, Process> servers = new TreeMap<>();
+  private boolean closed;
+
+  private NamespacedCluster(Hosts hosts, int size, Path directory) {
+    this.hosts = hosts;
+    this.size = size;
     this.directory = directory;
   }
 
-  /** Starts server N on host N. What it says goes to {@code server-N.log} in the directory. */
+  /** A cluster that is not started yet; its data and its logs are in the directory. */
+  public static NamespacedCluster create(Hosts hosts, int size, Path directory) {
+    return new NamespacedCluster(hosts, size, directory);
+  }
+
+  /** Starts three servers in namespaces. */
   static NamespacedCluster start(Path directory) throws IOException {
-    NamespacedCluster cluster = new NamespacedCluster(directory);
+    NamespacedCluster cluster = create(Hosts.NAMESPACES, SIZE, directory);
     try {
-      for (int id = 1; id <= SIZE; id++) {
+      for (int id : cluster.ids()) {
         cluster.start(id);
       }
     } catch (IOException e) {
@@ -40,12 +54,26 @@ final class NamespacedCluster implements AutoCloseable {
     return cluster;
   }
 
-  private void start(int id) throws IOException {
+  /** The numbers of the servers: server N is on host N. */
+  public List<Integer> ids() {
+    return IntStream.rangeClosed(1, size).boxed().toList();
+  }
+
+  /** Starts a server that does not run. What it says goes to its log. */
+  public synchronized void start(int id) throws IOException {
+    if (closed) {
+      throw new IllegalStateException("The cluster is closed.");
+    }
+    if (isAlive(id)) {
+      throw new IllegalStateException("Server " + id + " runs already.");
+    }
     String members =
-        IntStream.rangeClosed(1, SIZE)
-            .mapToObj(
+        ids().stream()
+            .map(
                 member ->
-                    String.format("%d=%s:%d:%d", member, address(member), PEER_PORT, LIFE_PORT))
+                    String.format(
+                        "%d=%s:%d:%d:%d",
+                        member, hosts.address(member), CLIENT_PORT, PEER_PORT, LIFE_PORT))
             .collect(Collectors.joining(","));
     List<String> command = new ArrayList<>();
     command.add(java());
@@ -53,13 +81,13 @@ final class NamespacedCluster implements AutoCloseable {
     command.add("@" + Path.of("..", "run", "server.options").toAbsolutePath().normalize());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "chat.server.Main"));
     command.addAll(List.of(Integer.toString(id), "--cluster", members, "--insecure"));
-    command.addAll(List.of("--data", directory.resolve("data-" + id).toString()));
+    command.addAll(List.of("--data", data(id).toString()));
     command.addAll(List.of("--password-memory-kib", "64", "--password-iterations", "1"));
     command.addAll(List.of("--inbox-max", "1000000"));
-    File log = directory.resolve("server-" + id + ".log").toFile();
+    File log = log(id).toFile();
     servers.put(
         id,
-        new ProcessBuilder(NetworkNamespaces.on(id, command))
+        new ProcessBuilder(hosts.on(id, command))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
             .start());
@@ -69,33 +97,74 @@ final class NamespacedCluster implements AutoCloseable {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
+  /** Where a server's data is. */
+  public Path data(int id) {
+    return directory.resolve("data-" + id);
+  }
+
+  /** What a server has said, in all its starts. */
+  public Path log(int id) {
+    return directory.resolve("server-" + id + ".log");
+  }
+
   /** A server's address for clients. */
-  static String address(int id) {
-    return NetworkNamespaces.address(id) + ":" + CLIENT_PORT;
+  public String address(int id) {
+    return hosts.address(id) + ":" + CLIENT_PORT;
   }
 
   /** All addresses for clients. */
-  static String addresses() {
-    return IntStream.rangeClosed(1, SIZE)
-        .mapToObj(NamespacedCluster::address)
-        .collect(Collectors.joining(","));
+  public String addresses() {
+    return ids().stream().map(this::address).collect(Collectors.joining(","));
   }
 
-  boolean isAlive(int id) {
+  /** Whether a server's process runs, frozen or not. */
+  public synchronized boolean isAlive(int id) {
     Process server = servers.get(id);
     return server != null && server.isAlive();
   }
 
-  /** As {@code kill -9}. */
-  void kill(int id) throws InterruptedException {
-    Process server = servers.remove(id);
-    if (server != null) {
-      server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+  /** The exit code of a server that was started and has ended by itself. */
+  public synchronized OptionalInt exitCode(int id) {
+    Process server = servers.get(id);
+    return server == null || server.isAlive()
+        ? OptionalInt.empty()
+        : OptionalInt.of(server.exitValue());
+  }
+
+  /** As {@code kill -9}, all of them at the same moment; returns when they are gone. */
+  public synchronized void kill(int... ids) throws InterruptedException {
+    List<Process> killed = new ArrayList<>();
+    for (int id : ids) {
+      Process server = servers.remove(id);
+      if (server != null) {
+        killed.add(server.destroyForcibly());
+      }
+    }
+    for (Process server : killed) {
+      if (!server.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("Killed, but still there: " + server.pid());
+      }
+    }
+  }
+
+  /** Sends STOP or CONT to those of the servers that run. */
+  public synchronized void signal(String name, int... ids)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    for (int id : ids) {
+      Process server = servers.get(id);
+      if (server != null && server.isAlive()) {
+        command.add(Long.toString(server.pid()));
+      }
+    }
+    if (command.size() > 2 && new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+      throw new IOException("failed: " + command);
     }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     servers.values().forEach(Process::destroyForcibly);
     servers.values().forEach(server -> server.onExit().join());
     servers.clear();

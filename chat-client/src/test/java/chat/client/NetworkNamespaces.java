@@ -26,11 +26,12 @@ import java.util.stream.IntStream;
  * <p>One at a time on a machine: names and addresses are fixed, so that what a killed run left
  * behind is found and removed by the next.
  */
-final class NetworkNamespaces implements AutoCloseable {
+public final class NetworkNamespaces implements AutoCloseable {
   /** The hub's number. */
-  static final int HUB = 254;
+  public static final int HUB = 254;
 
-  private static final String PREFIX = "chatpt-";
+  // A property, so that a long run on a developer's machine does not make the tests wait.
+  private static final String PREFIX = System.getProperty("chat.network", "chatpt-");
 
   // The block of RFC 2544 for tests of networks: nobody routes it.
   private static final String NETWORK = "198.18.77.";
@@ -40,7 +41,7 @@ final class NetworkNamespaces implements AutoCloseable {
   private final FileChannel turn;
 
   /** What is dropped at a host. */
-  enum Direction {
+  public enum Direction {
     IN("chain in { type filter hook input priority 0; ip saddr { %s } drop; }"),
     OUT("chain out { type filter hook output priority 0; ip daddr { %s } drop; }");
 
@@ -56,7 +57,7 @@ final class NetworkNamespaces implements AutoCloseable {
   }
 
   /** What is missing on this machine, in words; empty if nothing. */
-  static Optional<String> missing() throws IOException, InterruptedException {
+  public static Optional<String> missing() throws IOException, InterruptedException {
     if (!run("", "id", "-u").output().equals("0")) {
       return Optional.of("it needs root");
     }
@@ -77,7 +78,7 @@ final class NetworkNamespaces implements AutoCloseable {
   }
 
   /** Hosts 1 to {@code count}; waits for its turn if another process has such a network. */
-  static NetworkNamespaces create(int count) throws IOException, InterruptedException {
+  public static NetworkNamespaces create(int count) throws IOException, InterruptedException {
     Path lockFile = Path.of(System.getProperty("java.io.tmpdir"), PREFIX + "network.lock");
     FileChannel turn =
         FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -134,7 +135,7 @@ final class NetworkNamespaces implements AutoCloseable {
     command(String.join("\n", lines) + "\n", "ip", "-n", name(host), "-batch", "-");
   }
 
-  static String address(int host) {
+  public static String address(int host) {
     return NETWORK + host;
   }
 
@@ -143,7 +144,7 @@ final class NetworkNamespaces implements AutoCloseable {
   }
 
   /** The command that runs {@code arguments} on a host; it becomes that process. */
-  static List<String> on(int host, List<String> arguments) {
+  public static List<String> on(int host, List<String> arguments) {
     return Arrays.asList(in(name(host), arguments.toArray(String[]::new)));
   }
 
@@ -154,20 +155,25 @@ final class NetworkNamespaces implements AutoCloseable {
   }
 
   /** Drops all that goes between a host and others, silently, both ways. */
-  void cut(int host, int... others) throws IOException, InterruptedException {
+  public void cut(int host, int... others) throws IOException, InterruptedException {
     drop(host, List.of(Direction.IN, Direction.OUT), others);
   }
 
   /** Drops at a host what comes from, or what goes to, the others. */
-  void cutOneWay(int host, Direction direction, int... others)
+  public void cutOneWay(int host, Direction direction, int... others)
       throws IOException, InterruptedException {
     drop(host, List.of(direction), others);
   }
 
+  private static String addresses(int... hosts) {
+    return IntStream.of(hosts)
+        .mapToObj(NetworkNamespaces::address)
+        .collect(Collectors.joining(", "));
+  }
+
   private void drop(int host, List<Direction> directions, int... others)
       throws IOException, InterruptedException {
-    String addresses =
-        IntStream.of(others).mapToObj(NetworkNamespaces::address).collect(Collectors.joining(", "));
+    String addresses = addresses(others);
     String chains =
         directions.stream()
             .map(direction -> String.format(direction.chain, addresses))
@@ -176,9 +182,44 @@ final class NetworkNamespaces implements AutoCloseable {
     command("table inet cut {\n" + chains + "\n}\n", in(name(host), "nft", "-f", "-"));
   }
 
-  /** Ends what {@link #cut} and {@link #cutOneWay} began at a host. */
-  void heal(int host) throws IOException, InterruptedException {
-    command("", in(name(host), "nft", "delete", "table", "inet", "cut"));
+  /** Refuses at a host what comes from the others, as a firewall that says so does. */
+  public void reject(int host, int... others) throws IOException, InterruptedException {
+    String addresses = addresses(others);
+    command(
+        "table inet cut { chain in { type filter hook input priority 0; ip saddr { "
+            + addresses
+            + " } meta l4proto tcp reject with tcp reset; ip saddr { "
+            + addresses
+            + " } drop; } }",
+        in(name(host), "nft", "-f", "-"));
+  }
+
+  /**
+   * Ends what {@link #cut}, {@link #cutOneWay} and {@link #reject} began at a host, if anything.
+   */
+  public void heal(int host) throws IOException, InterruptedException {
+    // Made first if there is none: deleting is then never an error.
+    command("table inet cut {}\ndelete table inet cut\n", in(name(host), "nft", "-f", "-"));
+  }
+
+  /** Loses some of what comes to a host, and has what leaves it wait in a narrow line. */
+  public void worsen(int host, int lossPercent, int kilobitsPerSecond)
+      throws IOException, InterruptedException {
+    command(
+        "table inet lossy { chain in { type filter hook input priority 0; iif eth0"
+            + " numgen random mod 100 < "
+            + lossPercent
+            + " drop; }\n}\n",
+        in(name(host), "nft", "-f", "-"));
+    // Not netem, which is a module that small kernels lack: a queue of up to 400 ms.
+    String line = "tbf rate " + kilobitsPerSecond + "kbit burst 4kb latency 400ms";
+    command("qdisc replace dev eth0 root " + line + "\n", in(name(host), "tc", "-batch", "-"));
+  }
+
+  /** Ends what {@link #worsen} began at a host. */
+  public void mend(int host) throws IOException, InterruptedException {
+    command("table inet lossy {}\ndelete table inet lossy\n", in(name(host), "nft", "-f", "-"));
+    command("", in(name(host), "tc", "qdisc", "delete", "dev", "eth0", "root"));
   }
 
   /** Removes the network, and ends what still runs in it. */

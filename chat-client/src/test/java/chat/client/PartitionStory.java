@@ -58,7 +58,7 @@ final class PartitionStory implements AutoCloseable {
   private NamespaceProcess client(int host, Path directory) throws IOException {
     NamespaceProcess started =
         NamespaceProcess.start(
-            host, NamespacedCluster.addresses(), directory.resolve("client-" + host + ".log"));
+            host, cluster.addresses(), directory.resolve("client-" + host + ".log"));
     processes.add(started);
     return started;
   }
@@ -71,7 +71,7 @@ final class PartitionStory implements AutoCloseable {
     writers.keySet().forEach(name -> hub.tell("account", name));
     hub.tell("receive", RITA, token(RITA));
     for (int id : ALL) {
-      hub.tell("direct", direct(id), NamespacedCluster.address(id), token(direct(id)), RITA);
+      hub.tell("direct", direct(id), cluster.address(id), token(direct(id)), RITA);
     }
     for (String side : List.of(PRIMARY_SIDE, BACKUP_SIDE)) {
       writer(side).tell("write", side, token(side), RITA);

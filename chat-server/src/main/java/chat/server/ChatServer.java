@@ -1,5 +1,6 @@
 package chat.server;
 
+import chat.server.admin.AdminEndpoint;
 import chat.server.api.ChatEndpoint;
 import chat.server.api.Limits;
 import chat.server.api.PasswordCost;
@@ -15,7 +16,6 @@ import chat.server.runtime.LogRetention;
 import chat.server.runtime.ReplicaLoop;
 import chat.server.runtime.Watchdog;
 import chat.server.transport.GrpcPeerNetwork;
-import chat.server.transport.LifeSocket;
 import chat.server.transport.LifeSocketProbe;
 import chat.server.transport.RefusalProbe;
 import io.grpc.Server;
@@ -26,11 +26,13 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -57,22 +59,24 @@ public final class ChatServer implements AutoCloseable {
   private final PlannedHandOver handOver;
   private final ChatEndpoint endpoint;
   private final Server server;
-  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CompletableFuture<End> end = new CompletableFuture<>();
+  private volatile boolean silent;
+  private boolean closed;
 
   /**
-   * Starts a server.
+   * Starts a server on what was found on its disk. The process's life socket is bound already.
    *
    * @throws BindException if a port is taken
    */
-  public static ChatServer start(ServerConfig config, DataDirectory directory) throws IOException {
-    // Before the disk is read (R7).
-    LifeSocket.bind(config.address().life().resolved());
-    return new ChatServer(config, directory);
+  static ChatServer start(ServerConfig config, DataDirectory directory, Recovery disk)
+      throws IOException {
+    return new ChatServer(config, directory, disk);
   }
 
-  private ChatServer(ServerConfig config, DataDirectory directory) throws IOException {
+  private ChatServer(ServerConfig config, DataDirectory directory, Recovery found)
+      throws IOException {
     ServerId self = config.id();
-    disk = Recovery.open(config, directory);
+    disk = found;
     Path database = directory.databaseDirectory();
     applier = new Applier(disk.state(), disk.log(), failure -> dieOfDatabase(database, failure));
     Replica replica =
@@ -114,7 +118,19 @@ public final class ChatServer implements AutoCloseable {
             self, config.address().peer().resolved(), peers(self, config.cluster()));
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     server = listen(config);
-    network.start(loop);
+    ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop);
+    ServerAdmin admin =
+        new ServerAdmin(
+            config,
+            directory,
+            disk,
+            loop,
+            addresses,
+            snapshots,
+            applier::appliedIndex,
+            this::standStill,
+            this::end);
+    network.start(loop, snapshots, List.of(new AdminEndpoint(admin)));
     applier.start(this::tell);
     loop.start(
         network,
@@ -155,8 +171,7 @@ public final class ChatServer implements AutoCloseable {
   }
 
   private void end(Ready.Ending ending) {
-    logger.error("this server cannot go on: {}", ending);
-    new Thread(this::close, "stop").start();
+    end(new End.Replaced(ending));
   }
 
   private void tell(AppliedState.Applied applied) {
@@ -203,10 +218,33 @@ public final class ChatServer implements AutoCloseable {
     Runtime.getRuntime().halt(EXIT_FATAL);
   }
 
-  /** Waits until it has stopped; the process's exit code. */
-  public int awaitStop() throws InterruptedException {
-    stopped.await();
-    return 0;
+  /** Where the servers are, as far as this one has learned. */
+  ClusterAddresses addresses() {
+    return addresses.current();
+  }
+
+  /** Ends its run; the first reason counts. Whoever waits for it closes this server. */
+  void end(End reason) {
+    end.complete(reason);
+  }
+
+  /** Waits until its run is to end. */
+  End awaitEnd() throws InterruptedException {
+    try {
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("nothing completes it with a failure", e);
+    }
+  }
+
+  /** Takes no part in anything any more, without a word to the others; the disk stays open. */
+  private void standStill() {
+    silent = true;
+    watchdog.close();
+    backend.stop();
+    endpoint.stop();
+    loop.fallSilent();
+    applier.close();
   }
 
   /**
@@ -216,14 +254,17 @@ public final class ChatServer implements AutoCloseable {
    */
   @Override
   public synchronized void close() {
-    if (stopped.getCount() == 0) {
+    if (closed) {
       return;
     }
+    closed = true;
     logger.info("stopping");
     watchdog.close();
-    handOver.run(loop);
-    backend.stop();
-    endpoint.stop();
+    if (!silent) {
+      handOver.run(loop);
+      backend.stop();
+      endpoint.stop();
+    }
     server.shutdown();
     try {
       var unused = server.awaitTermination(DRAIN_MILLIS, TimeUnit.MILLISECONDS);
@@ -243,6 +284,5 @@ public final class ChatServer implements AutoCloseable {
     } catch (IOException e) {
       logger.error("closing the log: {}", e.getMessage(), e);
     }
-    stopped.countDown();
   }
 }

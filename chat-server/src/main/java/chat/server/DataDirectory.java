@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,19 @@ import org.jspecify.annotations.Nullable;
  * state               promises, views, incarnation
  * log/                the replicated log
  * db/                 the database made from it
+ * base                the snapshot that the log begins after, where it does not begin at 1
+ * next/, swap, old/   a replacement of some of these, built, decided, and what it leaves
+ * tmp/                files on their way; emptied at start
+ * aside-LINEAGE-N/    what this server held before an operator began another lineage; never read
  * </pre>
  */
 public final class DataDirectory {
+  static final String STATE = "state";
+  static final String LOG = "log";
+  static final String DATABASE = "db";
+  static final String BASE = "base";
+  private static final String TEMPORARY = "tmp";
+
   // A FileChannel that nothing refers to is closed by the garbage collector, and any closed channel
   // of a file releases the process's locks on it. So they are kept, whatever becomes of this.
   private static final Queue<FileLock> HELD_TO_PROCESS_EXIT = new ConcurrentLinkedQueue<>();
@@ -95,7 +106,7 @@ public final class DataDirectory {
   }
 
   private static StoredConfig fresh(Path path, StartFlags flags) {
-    for (String part : new String[] {"state", "log", "db"}) {
+    for (String part : new String[] {STATE, LOG, DATABASE}) {
       if (Files.exists(path.resolve(part))) {
         throw new UsageException(
             path
@@ -193,16 +204,44 @@ public final class DataDirectory {
 
   /** The file of the hard state; it may not exist yet. */
   public Path stateFile() {
-    return path.resolve("state");
+    return path.resolve(STATE);
   }
 
   /** The directory of the log, made if it is new. */
   public Path logDirectory() throws IOException {
-    return Files.createDirectories(path.resolve("log"));
+    return Files.createDirectories(path.resolve(LOG));
   }
 
   /** The directory of the database, made if it is new. */
   public Path databaseDirectory() throws IOException {
-    return Files.createDirectories(path.resolve("db"));
+    return Files.createDirectories(path.resolve(DATABASE));
+  }
+
+  /** The snapshot that the log begins after; it may not exist. */
+  Path baseFile() {
+    return path.resolve(BASE);
+  }
+
+  /** Replaces parts of this directory. */
+  DataSwap swap() {
+    return new DataSwap(path);
+  }
+
+  /** A name for a file that does not outlive this start; whoever writes it deletes it. */
+  Path temporaryFile() throws IOException {
+    return Files.createDirectories(path.resolve(TEMPORARY)).resolve(UUID.randomUUID().toString());
+  }
+
+  /** Deletes what an earlier start left half done. To be called before anything opens. */
+  void tidy() throws IOException {
+    Path temporary = path.resolve(TEMPORARY);
+    if (Files.isDirectory(temporary)) {
+      try (Stream<Path> files = Files.list(temporary)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    swap().finish();
   }
 }

@@ -39,6 +39,10 @@ public final class Main {
       err.println(failure.getMessage());
       return EXIT_USAGE;
     }
+    if (failure instanceof CommandFailure command) {
+      err.println(command.getMessage());
+      return command.exitCode();
+    }
     BindException bind = bindFailure(failure);
     if (bind != null) {
       err.println(

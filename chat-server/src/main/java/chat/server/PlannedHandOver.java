@@ -44,7 +44,7 @@ final class PlannedHandOver {
    */
   void run(ReplicaLoop loop) {
     Status now = status;
-    ServerId heir = now == null || !now.serving() ? null : heir(now);
+    ServerId heir = now == null || !now.serving() ? null : heir(now, self);
     if (heir == null) {
       return;
     }
@@ -55,7 +55,7 @@ final class PlannedHandOver {
           "server {} is primary from now on",
           successor.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
     } catch (ExecutionException e) {
-      logger.warn("not handed over to server {}: {}", heir, e.getCause().getMessage());
+      logger.warn("not handed over to server {}: {}", heir, String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
       logger.warn("handing over to server {} takes too long: leaving all the same", heir);
     } catch (InterruptedException e) {
@@ -64,7 +64,7 @@ final class PlannedHandOver {
   }
 
   /** The highest backup: all of them have everything. */
-  private @Nullable ServerId heir(Status now) {
+  static @Nullable ServerId heir(Status now, ServerId self) {
     ServerId heir = null;
     for (ServerId member : now.view().members().keySet()) {
       Status.Server server = now.servers().get(member);

@@ -143,9 +143,9 @@ final class ServerCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Logging.configure(logLevel);
     DataDirectory.Opened opened = open();
-    ChatServer server = ChatServer.start(opened.config(), opened.directory());
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "stop"));
-    return server.awaitStop();
+    Incarnations servers = new Incarnations(opened.config(), opened.directory());
+    Runtime.getRuntime().addShutdownHook(new Thread(servers::stop, "stop"));
+    return servers.run();
   }
 
   DataDirectory.Opened open() throws IOException {

@@ -29,6 +29,11 @@ public record ServerConfig(
     }
   }
 
+  /** The same with servers elsewhere. */
+  ServerConfig with(ClusterAddresses servers) {
+    return new ServerConfig(id, servers, listen, limits, assumeCrashed);
+  }
+
   /** This server's address in the cluster. */
   public MemberAddress address() {
     return cluster.of(id);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ImportTableTest {
   private static final String JSPECIFY = "org.jspecify.annotations";
   private static final String[] OURS = {
-    "replication", "chat", "log", "storage", "transport", "api", "runtime"
+    "replication", "chat", "log", "storage", "transport", "api", "admin", "runtime"
   };
 
   private final JavaClasses classes =
@@ -82,6 +82,7 @@ class ImportTableTest {
     mayImport("storage", "runtime", "replication", "chat");
     mayImport("transport", "runtime", "replication");
     mayImport("api", "chat");
+    mayImport("admin", "replication", "transport");
   }
 
   @Test
@@ -95,7 +96,8 @@ class ImportTableTest {
         .check(classes);
     noClasses()
         .that()
-        .resideOutsideOfPackages("chat.server.transport", "chat.server.api", "chat.server")
+        .resideOutsideOfPackages(
+            "chat.server.transport", "chat.server.api", "chat.server.admin", "chat.server")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.grpc..", "com.google.protobuf..")

@@ -111,6 +111,16 @@ public final class LocalCluster implements AutoCloseable {
     return servers.values().stream().map(ServerChild::address).collect(Collectors.joining(","));
   }
 
+  /** Where operators connect to, all servers, separated by commas. */
+  public String adminAddresses() {
+    return servers.values().stream().map(ServerChild::peerAddress).collect(Collectors.joining(","));
+  }
+
+  /** The data directory of a server. */
+  public Path data(int id) {
+    return directory.resolve("server-" + server(id).id());
+  }
+
   /** Holds a log and the data of each server, until the cluster is closed. */
   public Path directory() {
     return directory;

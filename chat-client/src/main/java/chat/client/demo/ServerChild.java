@@ -47,6 +47,11 @@ final class ServerChild {
     return "127.0.0.1:" + clientPort;
   }
 
+  /** The port after the clients' one is the peers'. */
+  String peerAddress() {
+    return "127.0.0.1:" + (clientPort + 1);
+  }
+
   synchronized void start() {
     if (isAlive()) {
       throw new IllegalStateException("Server " + id + " runs already.");

@@ -7,14 +7,15 @@ import chat.client.ChatSession;
 import chat.client.MessageSender;
 import chat.client.MessageStream;
 import chat.client.ReceiveEvent;
+import chat.client.SentMessage;
 import chat.client.verify.DeliveryLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class Traffic implements AutoCloseable {
   private static final String PASSWORD = "correct horse battery staple";
 
   private final DeliveryLedger ledger;
-  private final Consumer<ChatMessage> onArrival;
+  private final Listener listener;
   private final int inFlight;
   private final List<Person> people = new ArrayList<>();
   private final List<Thread> readers = new ArrayList<>();
@@ -42,6 +43,17 @@ public final class Traffic implements AutoCloseable {
 
   /** So many messages each writer writes. */
   private volatile int messagesMax;
+
+  private volatile Duration pace = Duration.ZERO;
+
+  /** Hears of every message; on several threads. */
+  public interface Listener {
+    /** It was read. */
+    void arrived(ChatMessage message);
+
+    /** The service accepted what was sent at a time of {@link System#nanoTime}. */
+    default void accepted(String sender, SentMessage receipt, long sentNanos) {}
+  }
 
   /**
    * @param written how many messages to each of the others, by their place; the writer's thread's
@@ -66,16 +78,15 @@ public final class Traffic implements AutoCloseable {
    * Makes accounts and has everybody listen; needs a cluster that serves.
    *
    * @param inFlight how many messages every second one keeps on the way
-   * @param onArrival told of each message as it is read; on several threads
    */
   public Traffic(
       String addresses,
       List<String> names,
       int inFlight,
       DeliveryLedger ledger,
-      Consumer<ChatMessage> onArrival) {
+      Listener listener) {
     this.ledger = ledger;
-    this.onArrival = onArrival;
+    this.listener = listener;
     this.inFlight = inFlight;
     for (String name : names) {
       ChatClient client =
@@ -111,6 +122,16 @@ public final class Traffic implements AutoCloseable {
 
   private void fail(String who, Throwable cause) {
     failure.compareAndSet(null, new IllegalStateException(who + ": " + cause, cause));
+  }
+
+  /** Has every writer rest so long after each message; without it they write as they can. */
+  public void pace(Duration rest) {
+    pace = rest;
+  }
+
+  /** What ended the traffic before its time: a definite refusal, or a fault in here. */
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(failure.get());
   }
 
   /** Has everybody begin to write; ends after so many messages each, or at {@link #finish}. */
@@ -152,6 +173,7 @@ public final class Traffic implements AutoCloseable {
     try (MessageSender sender = me.session().openSender(inFlight)) {
       for (int i = 0; goesOn(i); i++) {
         Letter letter = next(self, i);
+        long sentNanos = System.nanoTime();
         var unused =
             sender
                 .send(letter.recipient(), letter.text())
@@ -160,20 +182,31 @@ public final class Traffic implements AutoCloseable {
                       if (refused != null) {
                         fail(me.name(), refused);
                       } else {
-                        ledger.acknowledged(me.name(), letter.recipient(), letter.number());
+                        accepted(me, letter, receipt, sentNanos);
                       }
                     });
+        rest();
       }
     }
   }
 
-  private void writeOneByOne(int self) {
+  private void writeOneByOne(int self) throws InterruptedException {
     Person me = people.get(self);
     for (int i = 0; goesOn(i); i++) {
       Letter letter = next(self, i);
-      me.session().send(letter.recipient(), letter.text());
-      ledger.acknowledged(me.name(), letter.recipient(), letter.number());
+      long sentNanos = System.nanoTime();
+      accepted(me, letter, me.session().send(letter.recipient(), letter.text()), sentNanos);
+      rest();
     }
+  }
+
+  private void accepted(Person sender, Letter letter, SentMessage receipt, long sentNanos) {
+    ledger.acknowledged(sender.name(), letter.recipient(), letter.number());
+    listener.accepted(sender.name(), receipt, sentNanos);
+  }
+
+  private void rest() throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(pace.toNanos());
   }
 
   private void read(Person me) throws InterruptedException {
@@ -182,7 +215,7 @@ public final class Traffic implements AutoCloseable {
         if (me.stream().poll(READ_PATIENCE).orElse(null) instanceof ReceiveEvent.Arrived arrived) {
           ChatMessage message = arrived.message();
           ledger.received(message.sender(), message.recipient(), Letter.number(message));
-          onArrival.accept(message);
+          listener.arrived(message);
           var unused =
               me.stream()
                   .acknowledge(message)

@@ -9,7 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** The few steps after which a file is there for certain, whatever crashes. Stateless. */
-final class DurableFiles {
+public final class DurableFiles {
   static final String TEMPORARY_SUFFIX = ".tmp";
 
   private DurableFiles() {}
@@ -18,7 +18,7 @@ final class DurableFiles {
    * Makes {@code file} have exactly this content, or the one it had before: written beside it,
    * forced, renamed over it, and the directory forced.
    */
-  static void replace(Path file, ByteBuffer content) throws IOException {
+  public static void replace(Path file, ByteBuffer content) throws IOException {
     Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY_SUFFIX);
     try (FileChannel channel =
         FileChannel.open(
@@ -36,13 +36,13 @@ final class DurableFiles {
     forceDirectory(directoryOf(file));
   }
 
-  static void delete(Path file) throws IOException {
+  public static void delete(Path file) throws IOException {
     Files.delete(file);
     forceDirectory(directoryOf(file));
   }
 
   /** Makes names that were created, renamed or deleted in the directory survive a crash. */
-  static void forceDirectory(Path directory) throws IOException {
+  public static void forceDirectory(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -91,8 +91,9 @@ final class Acceptor {
       return false;
     }
     Incarnation named = request.base().incarnationOf(member);
+    Incarnation proven = request.proofs().get(member);
     return evidence.isProven(member)
-        || (named != null && named.equals(request.proofs().get(member)));
+        || (named != null && proven != null && core.rules.isAbout(proven, named));
   }
 
   private void refuse(Envelope envelope, Epoch base, Epoch ballot, String reason) {

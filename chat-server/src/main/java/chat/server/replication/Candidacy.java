@@ -217,7 +217,7 @@ final class Candidacy {
 
   private void acceptedBy(ServerId from, Proposal chosen) {
     accepted.add(from);
-    if (!accepted.equals(participants)) {
+    if (!core.rules.isChosen(participants, accepted)) {
       return;
     }
     // Those too that took part and are no members: one that was removed learns of it so.

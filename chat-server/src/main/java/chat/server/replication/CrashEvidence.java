@@ -129,7 +129,7 @@ final class CrashEvidence {
   /** The life socket's answer. */
   void probed(ServerId member, Incarnation incarnation, boolean refused) {
     Inquiry inquiry = inquiries.get(member);
-    if (inquiry != null && inquiry.incarnation.equals(incarnation)) {
+    if (inquiry != null && core.rules.isAbout(incarnation, inquiry.incarnation)) {
       inquiry.answered = true;
       inquiry.refused = refused;
       judge(member, inquiry);

@@ -45,7 +45,7 @@ final class Leases {
   boolean echo(ServerId from, Incarnation incarnation, Epoch view) {
     boolean echo =
         core.continuous()
-            && !core.frozen()
+            && core.rules.echoes(core.frozen())
             && core.view().ballot().equals(view)
             && core.view().names(from, incarnation)
             && !notEchoed.contains(from);

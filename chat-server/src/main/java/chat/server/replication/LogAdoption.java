@@ -13,6 +13,10 @@ final class LogAdoption {
   private final Core core;
   private @Nullable Task task;
   private LogPosition cursor = LogPosition.START;
+
+  /** The end of the log that {@link #cursor} is on the way to. */
+  private @Nullable LogPosition cursorsEnd;
+
   private long call;
   private long askedAt;
 
@@ -27,7 +31,12 @@ final class LogAdoption {
    *     one, of a view long since followed by others
    */
   boolean start(LogPosition end, ServerId source, Runnable then) {
-    cursor = core.log.floor();
+    // Rounds that follow each other ask for the same end: what was fetched for it is not again.
+    boolean resumes = end.equals(cursorsEnd) && cursor.equals(core.log.position(cursor.index()));
+    if (!resumes) {
+      cursor = core.log.floor();
+      cursorsEnd = end;
+    }
     if (cursor.index() > end.index()) {
       core.out.notice("a log that ends at " + end + " is behind what is committed, " + cursor);
       task = null;

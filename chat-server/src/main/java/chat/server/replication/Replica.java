@@ -59,6 +59,8 @@ public final class Replica {
   /** When somebody was last known to serve; the start counts. */
   private long servedAt;
 
+  private boolean stateIsEmpty;
+
   private boolean heartbeatNow = true;
 
   /**
@@ -124,6 +126,9 @@ public final class Replica {
     catchup.tick();
     reconfiguration.tick(primary);
     followLaterLineage();
+    if (core.left) {
+      return;
+    }
     if (now - heartbeatAt >= core.settings.heartbeatInterval()) {
       heartbeatNow = true;
     }
@@ -132,11 +137,19 @@ public final class Replica {
 
   private void followLaterLineage() {
     Cluster later = admission.laterLineage();
-    if (board.actingPrimary(primary) != null) {
+    boolean nothingLost = stateIsEmpty && core.appliedIndex == core.log.last().index();
+    if (board.actingPrimary(primary) != null && !nothingLost) {
       servedAt = core.now;
     } else if (later != null && core.now - servedAt > core.settings.changeTimeout()) {
       core.out.notice("an operator began lineage " + later.lineage() + " without this server");
       core.out.end(new Ready.Ending.LaterLineage(later));
+      // At once: what it acknowledged from now on would be set aside with its disk.
+      core.left = true;
+      PrimaryRole role = primary;
+      if (role != null) {
+        role.failReads();
+        primary = null;
+      }
     }
   }
 
@@ -450,6 +463,14 @@ public final class Replica {
   /** The database follows up to here; for status only. */
   public void applied(long index) {
     core.appliedIndex = index;
+  }
+
+  /**
+   * Whether nobody would miss what is applied. Then a later lineage is followed even from within a
+   * serving view: it was begun by restoring a backup into this cluster.
+   */
+  public void mayBeReplaced(boolean isEmpty) {
+    stateIsEmpty = isEmpty;
   }
 
   /** Says goodbye: this incarnation takes part in nothing any more (R7). */

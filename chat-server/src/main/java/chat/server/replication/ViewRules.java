@@ -100,6 +100,16 @@ class ViewRules {
     return !voters.isEmpty() && withoutLease * 2 <= base.size();
   }
 
+  /** R3: whether a member that has promised a newer view still echoes in this one. */
+  boolean echoes(boolean promisedNewer) {
+    return !promisedNewer;
+  }
+
+  /** R3: whether a value is chosen, and its view may be installed. */
+  boolean isChosen(Set<ServerId> participants, Set<ServerId> accepted) {
+    return accepted.equals(participants);
+  }
+
   /** R3: the value that must be proposed again: the one accepted in the highest ballot. */
   HardState.@Nullable Accepted mustAdopt(Epoch base, Collection<Given> promises) {
     HardState.Accepted highest = null;
@@ -138,6 +148,11 @@ class ViewRules {
       throw new InvariantViolation("no member of " + base + " among " + promises.keySet());
     }
     return newest;
+  }
+
+  /** R4: whether evidence about one start of a server says anything of the start a view names. */
+  boolean isAbout(Incarnation evidence, Incarnation named) {
+    return evidence.equals(named);
   }
 
   /** R7: whether refused connections prove the crash. */

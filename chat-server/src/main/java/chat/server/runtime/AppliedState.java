@@ -31,6 +31,14 @@ public interface AppliedState extends AutoCloseable {
   List<Applied> apply(List<Entry> entries);
 
   /**
+   * Whether nobody would miss what is applied: no account was ever made. A state that cannot tell
+   * says no. From any thread.
+   */
+  default boolean isEmpty() {
+    return false;
+  }
+
+  /**
    * Up to where the log will not be asked for again: what the database had applied at the
    * checkpoint before the last, since the newest may turn out to be damaged. From any thread.
    */

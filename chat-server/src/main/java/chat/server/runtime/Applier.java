@@ -69,6 +69,11 @@ public final class Applier implements AutoCloseable {
     return appliedIndex;
   }
 
+  /** Whether nobody would miss what is applied. */
+  boolean isEmpty() {
+    return state.isEmpty();
+  }
+
   /** {@link AppliedState#safeIndex}. */
   long safeIndex() {
     return state.safeIndex();

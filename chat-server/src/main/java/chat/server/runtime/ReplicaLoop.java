@@ -280,6 +280,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     if (now - tickedAt >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
       tickedAt = now;
       replica.applied(applier.appliedIndex());
+      replica.mayBeReplaced(applier.isEmpty());
       replica.tick(now);
       trimmer.tick(now, status);
     }
@@ -419,9 +420,23 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    */
   @Override
   public void close() {
+    stop(true);
+  }
+
+  /**
+   * Ends the replica thread without a word to the others: to them it is as if this server had
+   * become silent, which proves nothing.
+   */
+  public void fallSilent() {
+    stop(false);
+  }
+
+  private void stop(boolean sayGoodbye) {
     inputs.add(
         now -> {
-          replica.leave(now);
+          if (sayGoodbye) {
+            replica.leave(now);
+          }
           held.forEach(h -> fail(h.outcome(), ProposalException.Reason.STOPPING));
           held.clear();
           stopping = true;

@@ -125,6 +125,12 @@ public final class H2ChatState implements AppliedState {
     connection.commit();
   }
 
+  @Override
+  public boolean isEmpty() {
+    // Deleted accounts stay in memory.
+    return memory.accounts().isEmpty();
+  }
+
   /** Reads for the service. */
   public ChatQueries queries() {
     return queries;

@@ -4,8 +4,12 @@ import chat.server.replication.Envelope;
 import chat.server.replication.Message;
 import chat.server.replication.ServerId;
 import chat.server.runtime.PeerNetwork;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
@@ -21,8 +25,13 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +66,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
 
   private record Running(
       EventLoopGroup threads,
+      ExecutorService waiting,
       Server server,
       ReplicationEndpoint endpoint,
       Map<ServerId, PeerLink> links) {}
@@ -80,30 +90,41 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     this.gate = new PeerGate(self, peers.keySet());
   }
 
+  /** {@link #start(Receiver, SnapshotSource, List)} without snapshots and without more services. */
+  public void start(Receiver receiver) throws IOException {
+    start(receiver, SnapshotSource.NONE, List.of());
+  }
+
   /**
    * Listens, and connects to every peer from now on.
    *
    * @param receiver gets what arrives, from now on and before this returns
+   * @param snapshots for peers that ask for one
+   * @param services more services on the same port, whose methods may wait
    * @throws IOException if it cannot listen; its text names the address and says why
    */
-  public synchronized void start(Receiver receiver) throws IOException {
+  public synchronized void start(
+      Receiver receiver, SnapshotSource snapshots, List<? extends BindableService> services)
+      throws IOException {
     if (running != null) {
       throw new IllegalStateException("started already");
     }
     this.receiver = receiver;
-    ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, refusals);
+    ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, snapshots, refusals);
     EventLoopGroup threads =
         new MultiThreadIoEventLoopGroup(
             THREADS, new DefaultThreadFactory("peer-network", true), NioIoHandler.newFactory());
+    ExecutorService waiting =
+        Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
     Server server;
     try {
-      server = listen(threads, endpoint);
+      server = listen(threads, waiting, endpoint, services);
     } catch (IOException e) {
       stop(threads);
       throw e;
     }
     Map<ServerId, PeerLink> links = new ConcurrentHashMap<>();
-    running = new Running(threads, server, endpoint, links);
+    running = new Running(threads, waiting, server, endpoint, links);
     peers.forEach((id, address) -> links.put(id, link(id, address, threads, receiver)));
     links.values().forEach(PeerLink::start);
   }
@@ -127,7 +148,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     gate.know(others.keySet());
     for (ServerId id : List.copyOf(peers.keySet())) {
       PeerLink link = now.links.get(id);
-      if (link != null && !peers.get(id).equals(others.get(id))) {
+      if (link != null && !Objects.equals(peers.get(id), others.get(id))) {
         now.links.remove(id);
         var unused = link.close();
       }
@@ -204,6 +225,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     }
     channels.forEach(ManagedChannel::shutdownNow);
     now.server.shutdownNow();
+    now.waiting.shutdown();
     stop(now.threads);
   }
 
@@ -213,7 +235,12 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
         .awaitUninterruptibly(CLOSING_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private Server listen(EventLoopGroup threads, ReplicationEndpoint endpoint) throws IOException {
+  private Server listen(
+      EventLoopGroup threads,
+      ExecutorService waiting,
+      ReplicationEndpoint endpoint,
+      List<? extends BindableService> services)
+      throws IOException {
     String where = listen.getHostString() + ":" + listen.getPort();
     InetSocketAddress resolved =
         listen.isUnresolved()
@@ -222,13 +249,17 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     if (resolved.isUnresolved()) {
       throw new IOException("cannot listen for other servers on " + where + ": unknown host");
     }
+    Set<String> quick = ReplicationEndpoint.quickMethods();
     try {
-      return NettyServerBuilder.forAddress(resolved)
+      NettyServerBuilder builder = NettyServerBuilder.forAddress(resolved);
+      services.forEach(builder::addService);
+      return builder
           .bossEventLoopGroup(threads)
           .workerEventLoopGroup(threads)
           .channelType(NioServerSocketChannel.class)
-          // Handlers only check and hand over.
+          // Handlers of the replication only check and hand over; others read files and wait.
           .directExecutor()
+          .callExecutor(waitingFor(quick, waiting))
           .maxInboundMessageSize(MESSAGE_BYTES_MAX)
           .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
           .flowControlWindow(WINDOW_BYTES)
@@ -245,6 +276,16 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       throw new IOException(
           "cannot listen for other servers on " + where + ": " + cause.getMessage(), e);
     }
+  }
+
+  private static ServerCallExecutorSupplier waitingFor(Set<String> quick, Executor waiting) {
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, A> @Nullable Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+        boolean isQuick = quick.contains(call.getMethodDescriptor().getFullMethodName());
+        return isQuick ? null : waiting;
+      }
+    };
   }
 
   private static ManagedChannel channel(InetSocketAddress address, EventLoopGroup threads) {

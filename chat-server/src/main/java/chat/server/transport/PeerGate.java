@@ -28,23 +28,28 @@ final class PeerGate {
 
   /** Returns the envelope of a request, or refuses it. */
   Envelope admit(Envelope envelope) throws RefusedMessageException {
-    if (!envelope.to().equals(self)) {
+    admit(envelope.from(), envelope.to(), envelope.message() instanceof Message.Heartbeat);
+    return envelope;
+  }
+
+  /** Refuses what one server sends to another, unless it is a peer's to this one or a knock. */
+  void admit(ServerId from, ServerId to, boolean isKnock) throws RefusedMessageException {
+    if (!to.equals(self)) {
       throw unwelcome(
           "this is server "
               + self
               + ", not "
-              + envelope.to()
+              + to
               + ": the addresses that server "
-              + envelope.from()
+              + from
               + " was given are wrong");
     }
-    if (envelope.from().equals(self)) {
+    if (from.equals(self)) {
       throw unwelcome("another server calls itself " + self + " too, or an address is this one's");
     }
-    if (!peers.contains(envelope.from()) && !(envelope.message() instanceof Message.Heartbeat)) {
-      throw unwelcome("server " + envelope.from() + " is not configured at server " + self);
+    if (!peers.contains(from) && !isKnock) {
+      throw unwelcome("server " + from + " is not configured at server " + self);
     }
-    return envelope;
   }
 
   /** Returns the envelope of an answer to what this server asked {@code peer}, or refuses it. */

@@ -4,6 +4,8 @@ import chat.replication.v1.AcceptRequest;
 import chat.replication.v1.AcceptResponse;
 import chat.replication.v1.FetchEntriesRequest;
 import chat.replication.v1.FetchEntriesResponse;
+import chat.replication.v1.FetchSnapshotRequest;
+import chat.replication.v1.FetchSnapshotResponse;
 import chat.replication.v1.GoodbyeRequest;
 import chat.replication.v1.GoodbyeResponse;
 import chat.replication.v1.HeartbeatRequest;
@@ -25,6 +27,8 @@ import chat.server.runtime.PeerNetwork;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -36,14 +40,27 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
 
   private final PeerGate gate;
   private final PeerNetwork.Receiver receiver;
+  private final SnapshotSource snapshots;
   private final RefusalLog refusals;
   private final PendingCalls pending = new PendingCalls(PENDING_MAX);
   private final InboundStreams streams = new InboundStreams();
 
-  ReplicationEndpoint(PeerGate gate, PeerNetwork.Receiver receiver, RefusalLog refusals) {
+  ReplicationEndpoint(
+      PeerGate gate, PeerNetwork.Receiver receiver, SnapshotSource snapshots, RefusalLog refusals) {
     this.gate = gate;
     this.receiver = receiver;
+    this.snapshots = snapshots;
     this.refusals = refusals;
+  }
+
+  /** The full names of the methods that never wait: all but the one that sends a file. */
+  static Set<String> quickMethods() {
+    Set<String> names = new HashSet<>();
+    ReplicationServiceGrpc.getServiceDescriptor()
+        .getMethods()
+        .forEach(method -> names.add(method.getFullMethodName()));
+    names.remove(ReplicationServiceGrpc.getFetchSnapshotMethod().getFullMethodName());
+    return names;
   }
 
   /** Reads a request off the wire. */
@@ -128,6 +145,18 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
   public void fetchEntries(
       FetchEntriesRequest wire, StreamObserver<FetchEntriesResponse> responses) {
     ask(wire, WireRequests::decode, responses, WireAnswers::fetchEntries);
+  }
+
+  @Override
+  public void fetchSnapshot(
+      FetchSnapshotRequest wire, StreamObserver<FetchSnapshotResponse> responses) {
+    try {
+      WireSnapshots.requireWanted(gate, wire, snapshots.cluster());
+    } catch (RefusedMessageException e) {
+      refuse(responses, e);
+      return;
+    }
+    WireSnapshots.send(snapshots, (ServerCallStreamObserver<FetchSnapshotResponse>) responses);
   }
 
   @Override

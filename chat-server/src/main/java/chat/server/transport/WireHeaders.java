@@ -16,7 +16,10 @@ final class WireHeaders {
   private WireHeaders() {}
 
   static Header encode(Envelope envelope) {
-    Envelope.Header header = envelope.header();
+    return encode(envelope.header(), envelope.to(), envelope.toIncarnation(), envelope.call());
+  }
+
+  static Header encode(Envelope.Header header, ServerId to, Incarnation toIncarnation, long call) {
     return Header.newBuilder()
         .setProtocolVersion(PROTOCOL_VERSION)
         .setClusterId(header.clusterId())
@@ -26,9 +29,9 @@ final class WireHeaders {
         .setDiskId(header.diskId())
         .setIncarnation(header.incarnation().value())
         .setEpoch(header.epoch().number())
-        .setToId(envelope.to().value())
-        .setToIncarnation(envelope.toIncarnation().value())
-        .setCall(envelope.call())
+        .setToId(to.value())
+        .setToIncarnation(toIncarnation.value())
+        .setCall(call)
         .build();
   }
 

@@ -63,7 +63,7 @@ final class WireViews {
     return servers.stream().map(ServerId::value).toList();
   }
 
-  private static chat.replication.v1.Cluster encode(Cluster cluster) {
+  static chat.replication.v1.Cluster encode(Cluster cluster) {
     chat.replication.v1.Cluster.Builder encoded =
         chat.replication.v1.Cluster.newBuilder()
             .setClusterId(cluster.id())
@@ -77,7 +77,7 @@ final class WireViews {
     return encoded.build();
   }
 
-  private static Cluster decode(chat.replication.v1.Cluster cluster, String field)
+  static Cluster decode(chat.replication.v1.Cluster cluster, String field)
       throws RefusedMessageException {
     SortedMap<ServerId, String> disks = new TreeMap<>();
     for (ServerDisk disk : cluster.getDisksList()) {

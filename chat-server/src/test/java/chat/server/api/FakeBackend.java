@@ -2,6 +2,7 @@ package chat.server.api;
 
 import chat.server.chat.ChatStateMachine;
 import chat.server.chat.Command;
+import chat.server.chat.MemoryTables;
 import chat.server.chat.Outcome;
 import java.util.List;
 import java.util.Optional;

@@ -2,8 +2,10 @@ package chat.server.replication;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The invariants of the design, checked after every step of every server: what is acknowledged
@@ -17,25 +19,36 @@ final class SafetyChecker {
   private final Map<Epoch, Epoch> baseOf = new HashMap<>();
   private final Map<Epoch, View> successorOf = new HashMap<>();
   private final Map<Long, Integer> readStart = new HashMap<>();
+  private final Set<Epoch> views = new HashSet<>();
   private Epoch acknowledging = Epoch.ZERO;
+
+  /** How many views were installed anywhere. */
+  int viewCount() {
+    return views.size();
+  }
 
   int acknowledgedCount() {
     return acknowledged.size();
   }
 
-  /** The acting primary of {@code view} tells clients that all up to {@code index} is accepted. */
-  void acknowledged(ServerId by, View view, long index, SimulatedDisk disk) {
-    for (int i = 0; i < Math.min(index, acknowledged.size()); i++) {
-      if (!disk.position(i + 1L).equals(acknowledged.get(i))) {
+  /**
+   * The acting primary of {@code view} tells clients that all up to {@code index} is accepted.
+   *
+   * @param from up to where this process was checked before
+   * @return up to where it is checked now
+   */
+  long acknowledged(ServerId by, View view, long from, long index, SimulatedDisk disk) {
+    for (long i = from; i < Math.min(index, acknowledged.size()); i++) {
+      if (!disk.position(i + 1).equals(acknowledged.get((int) i))) {
         throw new InvariantViolation(
             "server "
                 + by
                 + " in "
                 + view
                 + " has "
-                + disk.position(i + 1L)
+                + disk.position(i + 1)
                 + " where "
-                + acknowledged.get(i)
+                + acknowledged.get((int) i)
                 + " was acknowledged");
       }
     }
@@ -49,6 +62,7 @@ final class SafetyChecker {
         acknowledged.add(disk.position(i));
       }
     }
+    return Math.max(from, index);
   }
 
   /** A server begins to act: everything acknowledged is in its log. */
@@ -97,6 +111,7 @@ final class SafetyChecker {
     if (viewBack || promiseBack) {
       throw new InvariantViolation("server " + by + " goes back from " + before + " to " + after);
     }
+    views.add(after.view().ballot());
     Epoch root = baseOf.get(after.view().ballot());
     if (!sameView && root != null) {
       View other = successorOf.putIfAbsent(root, after.view());

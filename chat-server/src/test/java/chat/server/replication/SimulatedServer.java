@@ -1,12 +1,21 @@
 package chat.server.replication;
 
+import chat.server.chat.Outcome;
+import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One server of the simulation: a disk that stays, and a process that comes and goes. */
+/**
+ * One server of the simulation: a disk that stays, and a process that comes and goes. What arrives
+ * while the process is paused, or its disk is at work, waits and is then taken together.
+ */
 final class SimulatedServer {
   /** A point at which a process may die in the middle of its work. */
   enum CrashPoint {
@@ -24,19 +33,29 @@ final class SimulatedServer {
   long commitIndex;
   boolean paused;
 
+  /** By how much the wall clock, which stamps commands, is wrong, in microseconds. */
+  long wallErrorMicros;
+
   /** What came of the changes asked of it: "" if made, else why not. */
-  final java.util.Map<Long, String> changes = new java.util.HashMap<>();
+  final Map<Long, String> changes = new HashMap<>();
 
   Ready.@Nullable Ending ending;
   Settings settings = Settings.DEFAULT;
 
   /** What its flags say; null for all servers of the simulation. */
-  java.util.@Nullable Set<ServerId> configured;
+  @Nullable Set<ServerId> configured;
+
+  private static final long FLUSH_INTERVAL = 2_000 * SimulatedCluster.MILLI;
 
   private final SimulatedCluster cluster;
   private final long clockOffset;
   private final double clockRate;
+  private final ArrayDeque<Consumer<Replica>> inbox = new ArrayDeque<>();
+  private ChatFront front;
+  private boolean writing;
   private boolean acting;
+  private long checkedUpTo;
+  private long flushedAt;
 
   SimulatedServer(SimulatedCluster cluster, ServerId id, View unborn, Random random, double drift) {
     this.cluster = cluster;
@@ -44,18 +63,33 @@ final class SimulatedServer {
     this.disk = new SimulatedDisk("disk-" + id, unborn);
     this.clockOffset = random.nextInt(1_000_000_000);
     this.clockRate = 1 + drift * (random.nextDouble() * 2 - 1);
+    this.front = new ChatFront(cluster, this);
   }
 
   boolean alive() {
     return replica != null;
   }
 
+  /** Whether it is primary and may acknowledge. */
+  boolean acts() {
+    Replica process = replica;
+    return process != null && process.isActing();
+  }
+
   Incarnation incarnation() {
     return disk.hard.incarnation();
   }
 
+  ChatFront front() {
+    return front;
+  }
+
   long clock() {
     return clockOffset + (long) (cluster.now() * clockRate);
+  }
+
+  long wallMicros() {
+    return 1_700_000_000_000_000L + cluster.now() / 1000 + wallErrorMicros;
   }
 
   void start(ViewRules rules) {
@@ -77,61 +111,151 @@ final class SimulatedServer {
             restored,
             new SplittableRandom(cluster.random().nextLong()),
             clock());
+    front = new ChatFront(cluster, this);
     acting = false;
     ending = null;
     paused = false;
+    writing = false;
     status = null;
+    checkedUpTo = 0;
+    inbox.clear();
+    applyUpTo(cluster.driver.appliesAtStart(commitIndex, disk.length()));
   }
 
   void kill() {
     replica = null;
     status = null;
+    inbox.clear();
+    front.ends();
     disk.crash(cluster.random());
+  }
+
+  /** Hands something to the process: at once, or when it and its disk are free. */
+  void input(Consumer<Replica> input) {
+    if (replica != null) {
+      inbox.add(input);
+      takeInputs();
+    }
+  }
+
+  private void takeInputs() {
+    while (!paused && !writing && !inbox.isEmpty()) {
+      for (int waiting = inbox.size(); waiting > 0 && replica != null; waiting--) {
+        inbox.remove().accept(replica);
+      }
+      work();
+    }
+  }
+
+  void tick() {
+    Replica process = replica;
+    if (process != null && !paused && !writing) {
+      takeInputs();
+      if (cluster.now() - flushedAt > FLUSH_INTERVAL) {
+        flushedAt = cluster.now();
+        disk.database.flush();
+      }
+      if (replica == process && !writing) {
+        process.applied(disk.database.appliedIndex());
+        process.tick(clock());
+        work();
+      }
+    }
   }
 
   /** Does all the work that is ready, perhaps dying at one of the points in between. */
   void work() {
-    for (int rounds = 0; replica != null && rounds < 1000; rounds++) {
-      Ready ready = replica.ready();
-      if (!perform(ready)) {
-        return;
-      }
-      if (replica != null && !replica.hasWork()) {
+    for (int rounds = 0; replica != null && !writing && rounds < 1000; rounds++) {
+      if (!perform(replica.ready()) || (replica != null && !replica.hasWork())) {
         return;
       }
     }
   }
 
+  /** Returns false if the process has died or the disk is at work. */
   private boolean perform(Ready ready) {
+    // Which base a view follows must be known before it is stored.
+    ready.send().forEach(e -> cluster.checker().sends(e.message()));
     ready.sendFirst().forEach(cluster::send);
     if (diesAt(CrashPoint.SENT_FIRST)) {
       return false;
     }
-    long commitBefore = commitIndex;
-    if (ready.writes()) {
-      disk.write(ready.truncateAfter(), ready.append(), ready.commitIndex());
-      if (diesAt(CrashPoint.LOG_WRITTEN)) {
-        return false;
-      }
-      disk.force();
-      if (diesAt(CrashPoint.LOG_FORCED)) {
-        return false;
-      }
-      HardState hard = ready.hardState();
-      if (hard != null) {
-        cluster.checker().stores(id, disk.hard, hard);
-        disk.hard = hard;
-      }
+    if (!ready.writes()) {
+      return finish(ready);
     }
-    if (diesAt(CrashPoint.STATE_STORED) || replica == null) {
+    if (disk.full) {
+      cluster.trace("server " + id + " stops: its disk is full");
+      cluster.crash(id);
       return false;
     }
-    replica.persisted();
+    disk.write(ready.truncateAfter(), ready.append(), ready.commitIndex());
+    if (ready.truncateAfter() >= 0 && ready.truncateAfter() < disk.database.appliedIndex()) {
+      throw new InvariantViolation(
+          "server " + id + " cuts its log after " + ready.truncateAfter() + ", which it applied");
+    }
+    if (diesAt(CrashPoint.LOG_WRITTEN)) {
+      return false;
+    }
+    long duration = Math.max(disk.forceNanos, disk.hangsUntil - cluster.now());
+    if (duration <= 0) {
+      return forced(ready);
+    }
+    Replica process = replica;
+    if (cluster.driver.waitsForForce()) {
+      writing = true;
+      cluster.at(cluster.now() + duration, () -> forceEnds(process, ready));
+      return false;
+    }
+    cluster.at(
+        cluster.now() + duration,
+        () -> {
+          if (replica == process) {
+            disk.force();
+          }
+        });
+    return store(ready);
+  }
+
+  private void forceEnds(@Nullable Replica process, Ready ready) {
+    if (process != null && replica == process) {
+      long more = disk.hangsUntil - cluster.now();
+      if (more > 0) {
+        cluster.at(cluster.now() + more, () -> forceEnds(process, ready));
+        return;
+      }
+      writing = false;
+      if (forced(ready)) {
+        work();
+      }
+      takeInputs();
+    }
+  }
+
+  private boolean forced(Ready ready) {
+    disk.force();
+    return !diesAt(CrashPoint.LOG_FORCED) && store(ready);
+  }
+
+  private boolean store(Ready ready) {
+    HardState hard = ready.hardState();
+    if (hard != null) {
+      cluster.checker().stores(id, disk.hard, hard);
+      disk.hard = hard;
+    }
+    return finish(ready);
+  }
+
+  private boolean finish(Ready ready) {
+    Replica process = replica;
+    if (diesAt(CrashPoint.STATE_STORED) || process == null) {
+      return false;
+    }
+    process.persisted();
+    long commitBefore = commitIndex;
     commitIndex = ready.commitIndex();
     cluster.checker().commits(id, commitBefore, commitIndex, disk);
-    observe(ready);
+    observe(ready, process);
     for (Envelope e : ready.send()) {
-      cluster.checker().sends(e.message());
       cluster.send(e);
       if (diesAt(CrashPoint.SENT)) {
         return false;
@@ -142,10 +266,22 @@ final class SimulatedServer {
       cluster.send(fetch.answer(entries, 1));
     }
     ready.probes().forEach(probe -> cluster.probe(this, probe));
+    applyUpTo(commitIndex);
+    front.serve(ready);
     return true;
   }
 
-  private void observe(Ready ready) {
+  private void applyUpTo(long index) {
+    while (disk.database.appliedIndex() < index) {
+      Entry entry = disk.entry(disk.database.appliedIndex() + 1);
+      Outcome outcome = disk.database.apply(entry, cluster.driver);
+      cluster.history().applied(id, entry, outcome);
+      cluster.history().state(id, entry.index(), disk.database.tables());
+      front.applied(entry, outcome);
+    }
+  }
+
+  private void observe(Ready ready, Replica process) {
     ready.notices().forEach(text -> cluster.trace("server " + id + ": " + text));
     ready.reads().forEach(read -> cluster.checker().readServed(id, read));
     ready.changes().forEach(c -> changes.put(c.id(), c.failure() == null ? "" : c.failure()));
@@ -158,19 +294,18 @@ final class SimulatedServer {
       status = news;
     }
     View view = disk.hard.view();
-    boolean acts = replica != null && replica.isActing();
+    boolean acts = process.isActing();
     if (acts) {
       if (!acting) {
         cluster.checker().acts(id, view, disk);
-        cluster.countActivation();
       }
-      cluster.checker().acknowledged(id, view, commitIndex, disk);
+      checkedUpTo = cluster.checker().acknowledged(id, view, checkedUpTo, commitIndex, disk);
     }
     acting = acts;
   }
 
   private boolean diesAt(CrashPoint point) {
-    if (cluster.diesAt(this, point)) {
+    if (replica != null && cluster.diesAt(this, point)) {
       cluster.trace("server " + id + " dies at " + point);
       cluster.crash(id);
       return true;

@@ -1,16 +1,12 @@
-package chat.server.api;
+package chat.server.chat;
 
-import chat.server.chat.Account;
-import chat.server.chat.ChatQueries;
-import chat.server.chat.ChatTables;
-import chat.server.chat.SessionRecord;
-import chat.server.chat.StoredMessage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -19,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of the chat in memory, for tests of what stands on it. Every method is synchronized.
  */
-final class MemoryTables implements ChatTables, ChatQueries {
+public final class MemoryTables implements ChatTables, ChatQueries {
   private final Map<Long, Account> accounts = new TreeMap<>();
   private final Map<String, SessionRecord> sessions = new HashMap<>();
   private final NavigableMap<Long, StoredMessage> messages = new TreeMap<>();
@@ -27,6 +23,32 @@ final class MemoryTables implements ChatTables, ChatQueries {
   private final Map<Long, Long> delivered = new HashMap<>();
   private final Map<String, Long> requests = new HashMap<>();
   private long lastTime;
+
+  /** Empty tables. */
+  public MemoryTables() {}
+
+  /** The same state, which from now on changes by itself. */
+  public synchronized MemoryTables copy() {
+    MemoryTables copy = new MemoryTables();
+    copy.accounts.putAll(accounts);
+    copy.sessions.putAll(sessions);
+    copy.messages.putAll(messages);
+    copy.live.putAll(live);
+    copy.delivered.putAll(delivered);
+    copy.requests.putAll(requests);
+    copy.lastTime = lastTime;
+    return copy;
+  }
+
+  /** Equal for equal states. */
+  public synchronized int digest() {
+    return Objects.hash(accounts, sessions, messages, live, delivered, requests, lastTime);
+  }
+
+  /** Every message, in order. */
+  public synchronized List<StoredMessage> messages() {
+    return List.copyOf(messages.values());
+  }
 
   @Override
   public synchronized long lastTimeMicros() {

@@ -1,0 +1,51 @@
+package chat.server;
+
+import chat.server.replication.Cluster;
+import chat.server.replication.Status;
+import chat.server.runtime.ReplicaLoop;
+import chat.server.storage.H2ChatState;
+import chat.server.transport.SnapshotSource;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Snapshots of a running server's state, for peers and for backups. Thread-safe. */
+final class ServerSnapshots implements SnapshotSource {
+  private final DataDirectory directory;
+  private final Recovery disk;
+  private final ReplicaLoop loop;
+
+  ServerSnapshots(DataDirectory directory, Recovery disk, ReplicaLoop loop) {
+    this.directory = directory;
+    this.disk = disk;
+    this.loop = loop;
+  }
+
+  @Override
+  public Cluster cluster() {
+    Status status = loop.status();
+    return (status == null ? disk.hardState().view() : status.view()).cluster();
+  }
+
+  @Override
+  public Path snapshot() throws IOException {
+    Path file = directory.temporaryFile();
+    write(disk.state(), cluster(), file);
+    return file;
+  }
+
+  /** Writes all that a database has applied into a new file; a failure leaves none. */
+  static void write(H2ChatState state, Cluster cluster, Path file) throws IOException {
+    boolean whole = false;
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      state.writeSnapshot(cluster.id(), cluster.lineage(), out);
+      whole = true;
+    } finally {
+      if (!whole) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

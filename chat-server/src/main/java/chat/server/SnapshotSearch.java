@@ -1,0 +1,121 @@
+package chat.server;
+
+import chat.server.replication.Cluster;
+import chat.server.replication.Envelope;
+import chat.server.replication.HardState;
+import chat.server.replication.ServerId;
+import chat.server.storage.SnapshotHeader;
+import chat.server.storage.Snapshots;
+import chat.server.transport.SnapshotFetch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks peers for a snapshot, one after the other and again, until one gives what is wanted. Any
+ * will do, the primary or not: what is applied is committed. Confined to one thread.
+ */
+final class SnapshotSearch {
+  private static final Logger logger = LoggerFactory.getLogger(SnapshotSearch.class);
+  private static final Duration DEADLINE = Duration.ofMinutes(30);
+  private static final long PAUSE_MILLIS = 500;
+
+  private final ServerConfig config;
+  private final DataDirectory directory;
+  private final CountDownLatch stopped;
+  private final Map<ServerId, String> refusals = new HashMap<>();
+
+  /**
+   * @param file is the caller's to delete
+   * @param cluster whose state it is
+   */
+  record Found(Path file, SnapshotHeader header, Cluster cluster) {}
+
+  /**
+   * @param stopped ends the search
+   */
+  SnapshotSearch(ServerConfig config, DataDirectory directory, CountDownLatch stopped) {
+    this.config = config;
+    this.directory = directory;
+    this.stopped = stopped;
+  }
+
+  /**
+   * Searches for as long as the patience lasts.
+   *
+   * @param lineage of the state wanted
+   * @param wanted whether a snapshot that says this of itself will do
+   * @return what was found; empty if nothing was in time, or the search was stopped
+   */
+  Optional<Found> find(
+      Collection<ServerId> among,
+      HardState own,
+      long lineage,
+      Predicate<SnapshotHeader> wanted,
+      Duration patience)
+      throws IOException, InterruptedException {
+    Envelope.Header header =
+        new Envelope.Header(
+            own.view().cluster().id(),
+            lineage,
+            // Compared before a cluster's birth only.
+            "",
+            config.id(),
+            directory.diskId(),
+            own.incarnation(),
+            own.view().ballot());
+    long start = System.nanoTime();
+    do {
+      for (ServerId peer : among) {
+        Optional<Found> found = ask(peer, header, wanted);
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+    } while (!stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)
+        && System.nanoTime() - start < patience.toNanos());
+    return Optional.empty();
+  }
+
+  private Optional<Found> ask(
+      ServerId peer, Envelope.Header header, Predicate<SnapshotHeader> wanted) throws IOException {
+    Path file = directory.temporaryFile();
+    boolean kept = false;
+    try {
+      Cluster cluster =
+          SnapshotFetch.fetch(
+              peer, config.cluster().of(peer).peer().unresolved(), header, DEADLINE, file);
+      SnapshotHeader found = Snapshots.verify(file);
+      kept = wanted.test(found);
+      if (kept) {
+        logger.info("server {} gave a snapshot up to {}", peer, found.position());
+        return Optional.of(new Found(file, found, cluster));
+      }
+      tell(peer, "its snapshot reaches only to " + found.position());
+    } catch (IOException e) {
+      tell(peer, String.valueOf(e.getMessage()));
+    } finally {
+      if (!kept) {
+        Files.deleteIfExists(file);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Each reason once, not at every attempt. */
+  private void tell(ServerId peer, String refusal) {
+    if (!refusal.equals(refusals.put(peer, refusal))) {
+      logger.info("asked server {} for a snapshot: {}", peer, refusal);
+    }
+  }
+}
