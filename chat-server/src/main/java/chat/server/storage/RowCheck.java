@@ -1,5 +1,6 @@
 package chat.server.storage;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -40,6 +41,13 @@ final class RowCheck {
           RowSums.MESSAGE_COUNT, sum("SELECT COUNT(*) FROM messages", row -> row.getLong(1)));
       return;
     }
+    TreeCheck.check(connection);
+    requireIndex(
+        "of session tokens",
+        // By a column that no index has: from the rows themselves.
+        sum("SELECT token FROM sessions ORDER BY touched", RowCheck::token),
+        "SELECT token FROM sessions ORDER BY token",
+        RowCheck::token);
     RowSums found = new RowSums();
     sum(found);
     for (int i = RowSums.MESSAGES; i < RowSums.COLUMNS.length; i++) {
@@ -84,6 +92,10 @@ final class RowCheck {
             + " ORDER BY sender_id, recipient_id, id",
         row -> RowHash.ofKey(row.getLong(1), row.getLong(2), row.getLong(3)));
     return sum;
+  }
+
+  private static long token(ResultSet row) throws SQLException {
+    return RowHash.ofKey(0, new String(row.getBytes(1), StandardCharsets.ISO_8859_1));
   }
 
   private long message(ResultSet row) throws SQLException {

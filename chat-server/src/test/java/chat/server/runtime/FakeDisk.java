@@ -12,7 +12,7 @@ import java.util.Optional;
  * A server's log and hard state in memory, which knows what is on the disk for certain, writes down
  * in what order it is used, and can fail or lie. Thread-safe.
  */
-final class FakeDisk implements ReplicatedLog, HardStateStore {
+class FakeDisk implements ReplicatedLog, HardStateStore {
   /** What goes wrong. */
   enum Fault {
     NONE,
@@ -144,7 +144,7 @@ final class FakeDisk implements ReplicatedLog, HardStateStore {
   }
 
   @Override
-  public void trimBefore(long index) {
+  public void trimBefore(long index) throws IOException {
     throw new IllegalStateException("there is one piece only");
   }
 

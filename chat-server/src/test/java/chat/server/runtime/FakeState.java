@@ -12,6 +12,16 @@ final class FakeState implements AppliedState {
   private volatile boolean failing;
   private volatile boolean failingCheckpoint;
 
+  private final long safeIndex;
+
+  FakeState() {
+    this(0);
+  }
+
+  FakeState(long safeIndex) {
+    this.safeIndex = safeIndex;
+  }
+
   void failToApply() {
     failing = true;
   }
@@ -43,7 +53,7 @@ final class FakeState implements AppliedState {
 
   @Override
   public long safeIndex() {
-    return 0;
+    return safeIndex;
   }
 
   @Override

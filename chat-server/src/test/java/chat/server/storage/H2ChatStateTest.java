@@ -172,6 +172,36 @@ class H2ChatStateTest {
     }
   }
 
+  @Test
+  void theLogIsNeededFromTheCheckpointBeforeTheLastOn() throws Exception {
+    CommandLog log = RandomCommands.log(1, 60);
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 10));
+      state.checkpoint();
+      assertThat(state.safeIndex()).isZero();
+      CommandLog.apply(state, log.slice(11, 20));
+      assertThat(state.safeIndex()).isZero();
+      state.checkpoint();
+      assertThat(state.safeIndex()).isEqualTo(10);
+      CommandLog.apply(state, log.slice(21, 30));
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      assertThat(state.position().index()).isEqualTo(30);
+      assertThat(state.safeIndex()).isZero();
+      CommandLog.apply(state, log.slice(31, 40));
+      state.checkpoint();
+      assertThat(state.safeIndex()).isEqualTo(30);
+    }
+  }
+
+  @Test
+  void aPathThatWouldBeReadAsSettingsIsRefused() {
+    assertThatThrownBy(() -> H2ChatState.open(directory.resolve("a;b")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("';'");
+    assertThat(directory).isEmptyDirectory();
+  }
+
   // Damage
 
   @Test
