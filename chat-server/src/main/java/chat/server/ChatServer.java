@@ -11,6 +11,7 @@ import chat.server.replication.Settings;
 import chat.server.replication.Status;
 import chat.server.runtime.AppliedState;
 import chat.server.runtime.Applier;
+import chat.server.runtime.LogRetention;
 import chat.server.runtime.ReplicaLoop;
 import chat.server.runtime.Watchdog;
 import chat.server.transport.GrpcPeerNetwork;
@@ -87,7 +88,14 @@ public final class ChatServer implements AutoCloseable {
             disk.restored(),
             new SplittableRandom(),
             System.nanoTime());
-    loop = new ReplicaLoop(replica, disk.log(), disk.hardStates(), applier, ChatServer::die);
+    loop =
+        new ReplicaLoop(
+            replica,
+            disk.log(),
+            disk.hardStates(),
+            applier,
+            new LogRetention(config.limits().logKeepBytes()),
+            ChatServer::die);
     watchdog = new Watchdog(loop::rounds, ChatServer::die);
     handOver = new PlannedHandOver(self);
     addresses =

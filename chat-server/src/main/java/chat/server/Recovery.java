@@ -1,6 +1,7 @@
 package chat.server;
 
 import chat.server.log.HardStateFile;
+import chat.server.log.LogOptions;
 import chat.server.log.SegmentedLog;
 import chat.server.replication.HardState;
 import chat.server.replication.Incarnation;
@@ -14,7 +15,6 @@ import chat.server.storage.H2ChatState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +36,9 @@ record Recovery(
   /**
    * Opens everything. This start is counted and on the disk before anything else happens, so before
    * any socket but the life socket opens (R1).
+   *
+   * @throws StateLostException if the database is unusable and the log does not reach back far
+   *     enough to build it anew
    */
   static Recovery open(ServerConfig config, DataDirectory directory) throws IOException {
     HardStateStore hardStates = new HardStateFile(directory.stateFile());
@@ -45,8 +48,16 @@ record Recovery(
             .orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));
     HardState counted = stored.withIncarnation(new Incarnation(stored.incarnation().value() + 1));
     hardStates.store(counted);
-    ReplicatedLog log = SegmentedLog.open(directory.logDirectory());
-    H2ChatState state = database(directory.databaseDirectory(), log);
+    ReplicatedLog log =
+        SegmentedLog.open(
+            directory.logDirectory(), LogOptions.ofSegmentBytes(config.limits().logSegmentBytes()));
+    H2ChatState state;
+    try {
+      state = database(directory.databaseDirectory(), log);
+    } catch (IOException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
     // What the database has applied was committed, recorded in the log or not.
     long commitIndex = Math.max(log.recordedCommitIndex(), state.position().index());
     LogPosition committed =
@@ -70,33 +81,51 @@ record Recovery(
     Files.writeString(database.resolve(DISTRUSTED), "it failed in use\n");
   }
 
-  /** A database that cannot be used, or is of another log, is thrown away and built anew (R18). */
+  /**
+   * A database that cannot be used, or is of another log, is thrown away and built anew (R18); if
+   * the log begins too late for that, it stays.
+   */
   private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
+    String wrong;
     if (Files.exists(path.resolve(DISTRUSTED))) {
-      logger.warn("the database failed in use: it is built anew from the log");
-      H2ChatState.discard(path);
-      Files.delete(path.resolve(DISTRUSTED));
-    }
-    try {
-      H2ChatState state = H2ChatState.open(path);
-      LogPosition applied = state.position();
-      Optional<LogPosition> logged = log.position(applied.index());
-      if (logged.isPresent() && logged.get().equals(applied)) {
-        return state;
+      wrong = "The database failed in use";
+    } else {
+      try {
+        H2ChatState state = H2ChatState.open(path);
+        if (follows(state.position(), log)) {
+          return state;
+        }
+        state.close();
+        wrong =
+            "The database has applied "
+                + state.position()
+                + ", which the log, "
+                + log.firstIndex()
+                + " to "
+                + log.last()
+                + ", does not follow";
+      } catch (DatabaseUnusableException e) {
+        logger.warn("{}", e.getMessage(), e);
+        wrong = "The database cannot be used";
       }
-      state.close();
-      logger.warn(
-          "the database has applied {}, but the log has {}: it is built anew from the log",
-          applied,
-          logged.map(LogPosition::toString).orElse("no such entry"));
-    } catch (DatabaseUnusableException e) {
-      logger.warn("the database is built anew from the log: {}", e.getMessage(), e);
     }
+    if (log.firstIndex() > 1) {
+      throw new StateLostException(wrong, log.firstIndex());
+    }
+    logger.warn("{}: it is built anew from the log", wrong);
     H2ChatState.discard(path);
+    // Last: a crash before this comes here again.
+    Files.deleteIfExists(path.resolve(DISTRUSTED));
     try {
       return H2ChatState.open(path);
     } catch (DatabaseUnusableException e) {
       throw new IOException("no database can be made in " + path, e);
     }
+  }
+
+  private static boolean follows(LogPosition applied, ReplicatedLog log) throws IOException {
+    // An empty database is at a position that every log knows, even one that begins later.
+    return applied.index() + 1 >= log.firstIndex()
+        && log.position(applied.index()).filter(applied::equals).isPresent();
   }
 }

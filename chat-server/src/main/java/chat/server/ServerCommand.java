@@ -122,6 +122,22 @@ final class ServerCommand implements Callable<Integer> {
       description = "Passes of one Argon2id hash. Default: ${DEFAULT-VALUE}.")
   private int passwordIterations;
 
+  @Option(
+      names = "--log-segment-bytes",
+      paramLabel = "BYTES",
+      defaultValue = "67108864",
+      description = "Size of one file of the log. Default: ${DEFAULT-VALUE}.")
+  private long logSegmentBytes;
+
+  @Option(
+      names = "--log-keep-bytes",
+      paramLabel = "BYTES",
+      defaultValue = "1073741824",
+      description =
+          "Entries that a server out of reach still lacks are kept until the log is larger than"
+              + " this. Default: ${DEFAULT-VALUE}.")
+  private long logKeepBytes;
+
   /** Runs the server until it is told to stop; its exit code. */
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -150,7 +166,9 @@ final class ServerCommand implements Callable<Integer> {
             pageSize,
             pageSizeMax,
             passwordMemoryKib,
-            passwordIterations);
+            passwordIterations,
+            logSegmentBytes,
+            logKeepBytes);
     Path directory = data != null ? data : home().resolve("data").resolve("server-" + id);
     return DataDirectory.open(directory, flags, limits);
   }

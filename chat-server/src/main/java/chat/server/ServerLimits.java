@@ -10,6 +10,8 @@ package chat.server;
  * @param pageSizeMax largest page size
  * @param passwordMemoryKib memory of one Argon2id hash, in KiB
  * @param passwordIterations passes of one Argon2id hash
+ * @param logSegmentBytes size of one file of the log, in bytes
+ * @param logKeepBytes size of the log above which it waits for no server outside the view
  */
 public record ServerLimits(
     int textBytesMax,
@@ -18,7 +20,11 @@ public record ServerLimits(
     int pageSizeDefault,
     int pageSizeMax,
     int passwordMemoryKib,
-    int passwordIterations) {
+    int passwordIterations,
+    long logSegmentBytes,
+    long logKeepBytes) {
+  private static final long SEGMENT_BYTES_MIN = 4096;
+  private static final long SEGMENT_BYTES_MAX = 1L << 30;
 
   public ServerLimits {
     positive("--text-bytes-max", textBytesMax);
@@ -28,6 +34,17 @@ public record ServerLimits(
     positive("--page-size-max", pageSizeMax);
     positive("--password-memory-kib", passwordMemoryKib);
     positive("--password-iterations", passwordIterations);
+    if (logSegmentBytes < SEGMENT_BYTES_MIN || logSegmentBytes > SEGMENT_BYTES_MAX) {
+      throw new UsageException(
+          "--log-segment-bytes must be from "
+              + SEGMENT_BYTES_MIN
+              + " to "
+              + SEGMENT_BYTES_MAX
+              + ", not "
+              + logSegmentBytes
+              + ".");
+    }
+    positive("--log-keep-bytes", logKeepBytes);
     if (pageSizeDefault > pageSizeMax) {
       throw new UsageException(
           "--page-size " + pageSizeDefault + " is above --page-size-max " + pageSizeMax + ".");
@@ -42,7 +59,7 @@ public record ServerLimits(
     }
   }
 
-  private static void positive(String flag, int value) {
+  private static void positive(String flag, long value) {
     if (value < 1) {
       throw new UsageException(flag + " must be at least 1, not " + value + ".");
     }

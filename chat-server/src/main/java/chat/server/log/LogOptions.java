@@ -11,6 +11,11 @@ public record LogOptions(long segmentBytes, long cacheBytes) {
   /** 64 MiB a segment; 8 MiB of the tail in memory: what followers that are nearly level ask. */
   public static final LogOptions DEFAULT = new LogOptions(64L << 20, 8L << 20);
 
+  /** The default but for the size of a segment. */
+  public static LogOptions ofSegmentBytes(long segmentBytes) {
+    return new LogOptions(segmentBytes, DEFAULT.cacheBytes());
+  }
+
   public LogOptions {
     if (segmentBytes < 128 || segmentBytes > 1 << 30) {
       throw new IllegalArgumentException("segmentBytes " + segmentBytes + " not in 128..2^30");

@@ -7,7 +7,10 @@ import chat.server.replication.LogPosition;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The state that the log produces, as far as it is applied. Confined to the apply thread. */
+/**
+ * The state that the log produces, as far as it is applied. Confined to the apply thread, but where
+ * it says otherwise.
+ */
 public interface AppliedState extends AutoCloseable {
   /**
    * An entry that has been applied.
@@ -26,6 +29,12 @@ public interface AppliedState extends AutoCloseable {
    * @return what each entry came to, in order
    */
   List<Applied> apply(List<Entry> entries);
+
+  /**
+   * Up to where the log will not be asked for again: what the database had applied at the
+   * checkpoint before the last, since the newest may turn out to be damaged. From any thread.
+   */
+  long safeIndex();
 
   /** Writes to the disk what has been applied, if enough of it has gathered. */
   void checkpointIfDue();

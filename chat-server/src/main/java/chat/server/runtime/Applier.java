@@ -69,6 +69,11 @@ public final class Applier implements AutoCloseable {
     return appliedIndex;
   }
 
+  /** {@link AppliedState#safeIndex}. */
+  long safeIndex() {
+    return state.safeIndex();
+  }
+
   /** Everything up to here may be applied. */
   void commit(long index) {
     lock.lock();

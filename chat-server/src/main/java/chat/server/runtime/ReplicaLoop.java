@@ -65,6 +65,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final LinkedBlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
   private final ExecutorService fetches =
       Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
+  private final LogTrimmer trimmer;
   private final Thread thread = new Thread(this::run, "replica");
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private final Map<Long, HeldRead> reads = new HashMap<>();
@@ -89,12 +90,14 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       ReplicatedLog log,
       HardStateStore hardStates,
       Applier applier,
+      LogRetention retention,
       Consumer<Throwable> fatal) {
     this.replica = replica;
     this.log = log;
     this.hardStates = hardStates;
     this.applier = applier;
     this.fatal = fatal;
+    this.trimmer = new LogTrimmer(log, applier, retention, fetches, fatal);
   }
 
   /**
@@ -278,6 +281,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       tickedAt = now;
       replica.applied(applier.appliedIndex());
       replica.tick(now);
+      trimmer.tick(now, status);
     }
     do {
       perform(replica.ready());

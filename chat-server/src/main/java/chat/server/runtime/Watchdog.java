@@ -11,6 +11,8 @@ public final class Watchdog implements AutoCloseable {
   private static final long TICK_MILLIS = 500;
   private static final int TICKS_MAX = 20;
 
+  private final long tickMillis;
+  private final int ticksMax;
   private final LongSupplier rounds;
   private final Consumer<Throwable> fatal;
   private final Thread thread = new Thread(this::run, "watchdog");
@@ -19,6 +21,13 @@ public final class Watchdog implements AutoCloseable {
    * @param rounds grows while the watched thread works
    */
   public Watchdog(LongSupplier rounds, Consumer<Throwable> fatal) {
+    this(rounds, fatal, TICK_MILLIS, TICKS_MAX);
+  }
+
+  /** One that ends the server after {@code ticksMax} ticks without a round. */
+  Watchdog(LongSupplier rounds, Consumer<Throwable> fatal, long tickMillis, int ticksMax) {
+    this.tickMillis = tickMillis;
+    this.ticksMax = ticksMax;
     this.rounds = rounds;
     this.fatal = fatal;
     thread.setDaemon(true);
@@ -31,9 +40,9 @@ public final class Watchdog implements AutoCloseable {
   private void run() {
     long seen = rounds.getAsLong();
     int still = 0;
-    while (still < TICKS_MAX) {
+    while (still < ticksMax) {
       try {
-        Thread.sleep(TICK_MILLIS);
+        Thread.sleep(tickMillis);
       } catch (InterruptedException e) {
         return; // closed
       }
@@ -43,7 +52,7 @@ public final class Watchdog implements AutoCloseable {
     }
     fatal.accept(
         new IllegalStateException(
-            "the replica thread has not moved for " + TICK_MILLIS * TICKS_MAX + " ms"));
+            "the replica thread has not moved for " + tickMillis * ticksMax + " ms"));
   }
 
   @Override

@@ -6,18 +6,14 @@ import chat.server.chat.ChatStateMachine;
 import chat.server.chat.Command;
 import chat.server.chat.CommandCodec;
 import chat.server.chat.Outcome;
-import chat.server.chat.SessionRecord;
 import chat.server.replication.Entry;
-import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import chat.server.runtime.AppliedState;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -45,6 +41,10 @@ public final class H2ChatState implements AppliedState {
   private final ChatStateMachine rules;
   private final H2Queries queries;
   private LogPosition position;
+  // Of the last checkpoint, and of the one before it. What was there at start counts as written
+  // only when a checkpoint has forced it.
+  private long checkpointIndex;
+  private volatile long safeIndex;
   private long checkpointAt = System.nanoTime();
   private boolean dirty;
 
@@ -57,7 +57,7 @@ public final class H2ChatState implements AppliedState {
    *     then there is nothing to throw away
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
-    String url = H2Database.url(directory);
+    String url = H2Database.appendingUrl(directory);
     JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
     readers.setMaxConnections(16);
     Connection connection = null;
@@ -107,92 +107,32 @@ public final class H2ChatState implements AppliedState {
     this.connection = connection;
     connection.setAutoCommit(false);
     Schema.ensure(connection);
-    long requestDay;
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT * FROM applied")) {
-      row.next();
-      position =
-          new LogPosition(
-              row.getLong("log_index"), new Epoch(row.getLong("epoch")), row.getLong("hash"));
-      memory.setLastTimeMicros(row.getLong("last_time"));
-      requestDay = row.getLong("request_day");
-    }
-    load();
-    this.tables = new H2Tables(connection, memory, requestDay);
+    AppliedRow applied = AppliedRow.read(connection);
+    position = applied.position();
+    memory.setLastTimeMicros(applied.lastTimeMicros());
+    RowSums sums = applied.sums();
+    checkpointIndex = position.index();
+    MemoryLoader loader = new MemoryLoader(connection, memory);
+    RowSums small = new RowSums();
+    loader.accountsAndSessions(small);
+    sums.require(RowSums.ACCOUNTS, small.get(RowSums.ACCOUNTS));
+    sums.require(RowSums.SESSIONS, small.get(RowSums.SESSIONS));
+    new RowCheck(connection).check(sums, applied.clean());
+    loader.inboxes();
+    this.tables = new H2Tables(connection, memory, applied.requestDay(), sums);
     this.rules = new ChatStateMachine(tables);
     this.queries = new H2Queries(readers, memory);
     connection.commit();
   }
 
-  private void load() throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      try (ResultSet row = statement.executeQuery("SELECT * FROM accounts ORDER BY id")) {
-        while (row.next()) {
-          memory.put(
-              new Account(
-                  row.getLong("id"),
-                  row.getString("username"),
-                  row.getString("password_hash"),
-                  row.getString("create_request"),
-                  row.getLong("created"),
-                  row.getLong("acknowledged"),
-                  row.getBoolean("deleted")));
-        }
-      }
-      try (ResultSet row = statement.executeQuery("SELECT * FROM sessions ORDER BY touched")) {
-        while (row.next()) {
-          memory.put(
-              new SessionRecord(
-                  new String(row.getBytes("token"), StandardCharsets.ISO_8859_1),
-                  row.getLong("account_id"),
-                  SessionRecord.State.of(row.getByte("state")),
-                  row.getLong("expires"),
-                  row.getLong("touched"),
-                  row.getLong("stream_id"),
-                  row.getLong("reign"),
-                  row.getString("request_id"),
-                  row.getInt("discarded")));
-        }
-      }
-    }
-    loadInboxes();
-  }
-
-  private void loadInboxes() throws SQLException {
-    try (PreparedStatement waiting =
-            connection.prepareStatement(
-                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ? AND id > ?"
-                    + " ORDER BY recipient_id, id");
-        // Not MAX(id), which reads the whole inbox.
-        PreparedStatement newest =
-            connection.prepareStatement(
-                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ?"
-                    + " ORDER BY recipient_id DESC, id DESC LIMIT 1")) {
-      for (Account account : memory.accounts()) {
-        newest.setLong(1, account.id());
-        try (ResultSet row = newest.executeQuery()) {
-          if (!row.next()) {
-            continue;
-          }
-          memory.received(account.id(), row.getLong(1), false);
-        }
-        if (account.deleted()) {
-          continue;
-        }
-        waiting.setLong(1, account.id());
-        waiting.setLong(2, account.acknowledgedId());
-        try (ResultSet row = waiting.executeQuery()) {
-          while (row.next()) {
-            memory.received(account.id(), row.getLong(1), true);
-          }
-        }
-      }
-    }
-  }
-
   /** Reads for the service. */
   public ChatQueries queries() {
     return queries;
+  }
+
+  @Override
+  public long safeIndex() {
+    return safeIndex;
   }
 
   @Override
@@ -227,7 +167,7 @@ public final class H2ChatState implements AppliedState {
   private void beginDay(LogPosition before, long timeMicros) {
     commit(before);
     try {
-      tables.beginDay(timeMicros);
+      tables.beginDay(timeMicros, before);
     } catch (SQLException e) {
       throw new StorageFailure("beginning a day after " + before, e);
     }
@@ -261,6 +201,8 @@ public final class H2ChatState implements AppliedState {
       throw new StorageFailure("writing to the disk", e);
     }
     tables.checkpointed();
+    safeIndex = checkpointIndex;
+    checkpointIndex = position.index();
     checkpointAt = System.nanoTime();
     dirty = false;
   }
@@ -280,7 +222,7 @@ public final class H2ChatState implements AppliedState {
       throws IOException {
     try (Connection own = DriverManager.getConnection(url, "", "")) {
       return SnapshotExport.write(own, clusterId, lineage, out);
-    } catch (SQLException e) {
+    } catch (SQLException | DatabaseUnusableException e) {
       throw new StorageFailure("writing a snapshot", e);
     }
   }
@@ -324,6 +266,7 @@ public final class H2ChatState implements AppliedState {
   @Override
   public void close() {
     try (Statement statement = connection.createStatement()) {
+      tables.closing(position);
       statement.execute("SHUTDOWN");
     } catch (SQLException e) {
       throw new StorageFailure("closing", e);

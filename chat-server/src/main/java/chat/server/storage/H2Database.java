@@ -13,7 +13,8 @@ final class H2Database {
   private H2Database() {}
 
   /**
-   * The address of the database in a directory, which is made if there is none.
+   * The address of the database in a directory, which is made if there is none: for one that is
+   * thrown away if it breaks off.
    *
    * @throws IOException if it cannot be made, or its path cannot be said in an address
    */
@@ -25,12 +26,18 @@ final class H2Database {
           "the path of a database may not have a ';' in it: " + path + " (give another --data)");
     }
     Files.createDirectories(directory);
-    // No chunk is ever moved or used again (AUTO_COMPACT_FILL_RATE, MAX_COMPACT_TIME): a crash
-    // while that is done is how rows were lost.
     return "jdbc:h2:file:"
         + path
-        + ";DB_CLOSE_ON_EXIT=FALSE;REUSE_SPACE=FALSE;AUTO_COMPACT_FILL_RATE=0;MAX_COMPACT_TIME=0"
+        + ";DB_CLOSE_ON_EXIT=FALSE;AUTO_COMPACT_FILL_RATE=0;MAX_COMPACT_TIME=0"
         + ";WRITE_DELAY=2000;CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+  }
+
+  /**
+   * {@link #url} for a database that is used: no chunk is ever moved or written over, since that is
+   * how rows were lost at a crash.
+   */
+  static String appendingUrl(Path directory) throws IOException {
+    return url(directory) + ";REUSE_SPACE=FALSE";
   }
 
   /** The file that has all its content. */

@@ -34,12 +34,15 @@ final class H2Tables implements ChatTables {
   private final PreparedStatement mergeSession;
   private final PreparedStatement deleteSession;
   private final PreparedStatement updateApplied;
+  private final RowSums sums;
   private long bytesSinceCheckpoint;
 
-  H2Tables(Connection connection, ChatMemory memory, long requestDay) throws SQLException {
+  H2Tables(Connection connection, ChatMemory memory, long requestDay, RowSums sums)
+      throws SQLException {
     this.connection = connection;
     this.memory = memory;
-    this.requests = new RequestMemory(connection, requestDay);
+    this.sums = sums;
+    this.requests = new RequestMemory(connection, requestDay, sums);
     this.insertMessage =
         connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?)");
     this.selectMessage = connection.prepareStatement("SELECT * FROM messages WHERE id = ?");
@@ -49,10 +52,7 @@ final class H2Tables implements ChatTables {
         connection.prepareStatement(
             "MERGE INTO sessions KEY(token) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.deleteSession = connection.prepareStatement("DELETE FROM sessions WHERE token = ?");
-    this.updateApplied =
-        connection.prepareStatement(
-            "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?,"
-                + " request_day = ? WHERE one = 1");
+    this.updateApplied = AppliedRow.prepare(connection);
   }
 
   @Override
@@ -77,6 +77,11 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void put(Account account) {
+    Account before = dirtyAccounts.containsKey(account.id()) ? null : memory.account(account.id());
+    if (before != null) {
+      // Its row will be no more.
+      sums.remove(RowSums.ACCOUNTS, RowHash.of(before));
+    }
     memory.put(account);
     dirtyAccounts.put(account.id(), account);
   }
@@ -108,14 +113,23 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void put(SessionRecord session) {
+    replaces(session.token());
     memory.put(session);
     dirtySessions.put(session.token(), session);
   }
 
   @Override
   public void remove(SessionRecord session) {
+    replaces(session.token());
     memory.remove(session);
     dirtySessions.put(session.token(), null);
+  }
+
+  private void replaces(String token) {
+    SessionRecord before = dirtySessions.containsKey(token) ? null : memory.session(token);
+    if (before != null) {
+      sums.remove(RowSums.SESSIONS, RowHash.of(before));
+    }
   }
 
   @Override
@@ -206,9 +220,28 @@ final class H2Tables implements ChatTables {
     return requests.beginsDay(timeMicros);
   }
 
-  /** Forgets request ids of days gone by. */
-  void beginDay(long timeMicros) throws SQLException {
+  /**
+   * Forgets request ids of days gone by.
+   *
+   * @param before the position, which is committed
+   */
+  void beginDay(long timeMicros, LogPosition before) throws SQLException {
+    // A table of the sum 0 that is not empty is one that a crash kept from being emptied.
+    requests.clearSums(timeMicros);
+    updateApplied(before, false);
+    connection.commit();
     requests.beginDay(timeMicros);
+  }
+
+  /** Says that the database is being closed in order; nothing may be pending. */
+  void closing(LogPosition position) throws SQLException {
+    updateApplied(position, true);
+    connection.commit();
+  }
+
+  private void updateApplied(LogPosition position, boolean clean) throws SQLException {
+    new AppliedRow(position, memory.lastTimeMicros(), requests.day(), sums, clean)
+        .write(updateApplied);
   }
 
   /** Writes what was collected, and the position, in one transaction. */
@@ -217,12 +250,7 @@ final class H2Tables implements ChatTables {
     writeSessions();
     writeMessages();
     requests.write();
-    updateApplied.setLong(1, position.index());
-    updateApplied.setLong(2, position.epoch().number());
-    updateApplied.setLong(3, position.hash());
-    updateApplied.setLong(4, memory.lastTimeMicros());
-    updateApplied.setLong(5, requests.day());
-    updateApplied.executeUpdate();
+    updateApplied(position, false);
     connection.commit();
   }
 
@@ -239,6 +267,16 @@ final class H2Tables implements ChatTables {
       insertMessage.setBoolean(5, p.live());
       insertMessage.setString(6, m.text());
       insertMessage.addBatch();
+      sums.add(
+          RowSums.MESSAGES,
+          RowHash.ofMessage(
+              m.messageId(),
+              m.senderId(),
+              m.recipientId(),
+              m.sentTimeMicros(),
+              p.live(),
+              m.text()));
+      sums.add(RowSums.MESSAGE_COUNT, 1);
     }
     insertMessage.executeBatch();
     pendingMessages.clear();
@@ -257,6 +295,7 @@ final class H2Tables implements ChatTables {
       mergeAccount.setLong(6, a.acknowledgedId());
       mergeAccount.setBoolean(7, a.deleted());
       mergeAccount.addBatch();
+      sums.add(RowSums.ACCOUNTS, RowHash.of(a));
     }
     mergeAccount.executeBatch();
     dirtyAccounts.clear();
@@ -280,6 +319,7 @@ final class H2Tables implements ChatTables {
         mergeSession.setString(8, s.requestId());
         mergeSession.setInt(9, s.discarded());
         mergeSession.executeUpdate();
+        sums.add(RowSums.SESSIONS, RowHash.of(s));
       }
     }
     dirtySessions.clear();

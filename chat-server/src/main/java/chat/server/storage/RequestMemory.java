@@ -22,6 +22,7 @@ final class RequestMemory {
   private record Key(long accountId, String requestId) {}
 
   private final Connection connection;
+  private final RowSums sums;
   private final List<PreparedStatement> inserts = new ArrayList<>();
   private final List<PreparedStatement> selects = new ArrayList<>();
   private final List<PreparedStatement> selectsGreatest = new ArrayList<>();
@@ -38,8 +39,9 @@ final class RequestMemory {
       };
   private long day;
 
-  RequestMemory(Connection connection, long day) throws SQLException {
+  RequestMemory(Connection connection, long day, RowSums sums) throws SQLException {
     this.connection = connection;
+    this.sums = sums;
     this.day = day;
     for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
       inserts.add(connection.prepareStatement("INSERT INTO requests_" + i + " VALUES(?, ?, ?)"));
@@ -129,7 +131,7 @@ final class RequestMemory {
       throw new IllegalStateException(unwritten.size() + " request ids of the day before");
     }
     long newest = timeMicros / DAY_MICROS;
-    for (long d = Math.max(day + 1, newest - Schema.REQUEST_TABLES + 1); d <= newest; d++) {
+    for (long d = firstEmptied(newest); d <= newest; d++) {
       try (var statement = connection.createStatement()) {
         statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
       }
@@ -137,16 +139,32 @@ final class RequestMemory {
     day = newest;
   }
 
+  private long firstEmptied(long newest) {
+    return Math.max(day + 1, newest - Schema.REQUEST_TABLES + 1);
+  }
+
+  /** Sets the sums of the tables to 0 that {@link #beginDay} will empty. */
+  void clearSums(long timeMicros) {
+    long newest = timeMicros / DAY_MICROS;
+    for (long d = firstEmptied(newest); d <= newest; d++) {
+      sums.clear(RowSums.REQUESTS + (int) (d % Schema.REQUEST_TABLES));
+    }
+  }
+
   void write() throws SQLException {
     if (unwritten.isEmpty()) {
       return;
     }
-    PreparedStatement insert = inserts.get((int) (day % Schema.REQUEST_TABLES));
+    int table = (int) (day % Schema.REQUEST_TABLES);
+    PreparedStatement insert = inserts.get(table);
     for (Map.Entry<Key, Long> e : unwritten.entrySet()) {
       insert.setLong(1, e.getKey().accountId());
       insert.setString(2, e.getKey().requestId());
       insert.setLong(3, e.getValue());
       insert.addBatch();
+      sums.add(
+          RowSums.REQUESTS + table,
+          RowHash.ofRequest(e.getKey().accountId(), e.getKey().requestId(), e.getValue()));
     }
     insert.executeBatch();
     recent.putAll(unwritten);

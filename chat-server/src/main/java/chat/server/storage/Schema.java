@@ -1,6 +1,8 @@
 package chat.server.storage;
 
+import chat.server.replication.LogPosition;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,7 +13,7 @@ import java.sql.Statement;
  */
 final class Schema {
   /** Of what this class makes. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /**
    * Request ids of three days in turn: today's, yesterday's and, since they are remembered for an
@@ -20,9 +22,7 @@ final class Schema {
   static final int REQUEST_TABLES = 3;
 
   private static final String[] TABLES = {
-    "CREATE TABLE applied(one INT PRIMARY KEY, version INT NOT NULL, log_index BIGINT NOT NULL,"
-        + " epoch BIGINT NOT NULL, hash BIGINT NOT NULL, last_time BIGINT NOT NULL,"
-        + " request_day BIGINT NOT NULL)",
+    "CREATE TABLE applied(one INT PRIMARY KEY, version INT NOT NULL, " + AppliedRow.COLUMNS + ")",
     "CREATE TABLE accounts(id BIGINT PRIMARY KEY, username VARCHAR(64) NOT NULL,"
         + " password_hash VARCHAR(512) NOT NULL, create_request VARCHAR(64) NOT NULL,"
         + " created BIGINT NOT NULL, acknowledged BIGINT NOT NULL, deleted BOOLEAN NOT NULL)",
@@ -34,19 +34,21 @@ final class Schema {
     "CREATE TABLE messages(id BIGINT PRIMARY KEY, sender_id BIGINT NOT NULL,"
         + " recipient_id BIGINT NOT NULL, sent BIGINT NOT NULL, live BOOLEAN NOT NULL,"
         + " text VARCHAR NOT NULL)",
-    "CREATE INDEX inbox ON messages(recipient_id, id)",
-    "CREATE INDEX history ON messages(sender_id, recipient_id, id)",
-    // Their index is unique by the rules: for H2 to check it would cost another search each time.
     "CREATE TABLE requests_0(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
         + " message_id BIGINT PRIMARY KEY)",
-    "CREATE INDEX by_request_0 ON requests_0(account_id, request_id)",
     "CREATE TABLE requests_1(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
         + " message_id BIGINT PRIMARY KEY)",
-    "CREATE INDEX by_request_1 ON requests_1(account_id, request_id)",
     "CREATE TABLE requests_2(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
-        + " message_id BIGINT PRIMARY KEY)",
-    "CREATE INDEX by_request_2 ON requests_2(account_id, request_id)",
-    "INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0)"
+        + " message_id BIGINT PRIMARY KEY)"
+  };
+
+  private static final String[] INDEXES = {
+    "CREATE INDEX inbox ON messages(recipient_id, id)",
+    "CREATE INDEX history ON messages(sender_id, recipient_id, id)",
+    // Unique by the rules: for H2 to check it would cost another search each time.
+    "CREATE INDEX by_request_0 ON requests_0(account_id, request_id)",
+    "CREATE INDEX by_request_1 ON requests_1(account_id, request_id)",
+    "CREATE INDEX by_request_2 ON requests_2(account_id, request_id)"
   };
 
   private Schema() {}
@@ -63,10 +65,8 @@ final class Schema {
               "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'PUBLIC'")) {
         found.next();
         if (found.getInt(1) == 0) {
-          for (String sql : TABLES) {
-            statement.execute(sql);
-          }
-          connection.commit();
+          make(connection);
+          index(connection);
           return;
         }
       }
@@ -77,5 +77,36 @@ final class Schema {
         }
       }
     }
+  }
+
+  /** Makes the tables, without their indexes. */
+  static void make(Connection connection) throws SQLException {
+    execute(connection, TABLES);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO applied VALUES(1, "
+              + VERSION
+              + ", 0, 0, 0, 0, 0"
+              + ", 0".repeat(RowSums.COLUMNS.length)
+              + ", FALSE, 0)");
+    }
+    try (PreparedStatement update = AppliedRow.prepare(connection)) {
+      new AppliedRow(LogPosition.START, 0, 0, new RowSums(), false).write(update);
+    }
+    connection.commit();
+  }
+
+  /** Makes the indexes: of many rows at once, that takes far less than adding to them. */
+  static void index(Connection connection) throws SQLException {
+    execute(connection, INDEXES);
+  }
+
+  private static void execute(Connection connection, String[] statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+    connection.commit();
   }
 }

@@ -1,7 +1,6 @@
 package chat.server.storage;
 
 import chat.server.chat.ChatStateMachine;
-import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,7 +8,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import org.h2.engine.Constants;
 
 /**
@@ -37,7 +35,7 @@ final class SnapshotExport {
    */
   static LogPosition write(
       Connection connection, String clusterId, long lineage, OutputStream stream)
-      throws SQLException, IOException {
+      throws SQLException, DatabaseUnusableException, IOException {
     // All tables as they are when the first of them is asked; writers go on, and emptying a table
     // leaves its rows to those who see them.
     connection.setTransactionIsolation(Constants.TRANSACTION_SNAPSHOT);
@@ -55,18 +53,10 @@ final class SnapshotExport {
   }
 
   private static SnapshotHeader header(Connection connection, String clusterId, long lineage)
-      throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT * FROM applied")) {
-      row.next();
-      return new SnapshotHeader(
-          clusterId,
-          lineage,
-          new LogPosition(
-              row.getLong("log_index"), new Epoch(row.getLong("epoch")), row.getLong("hash")),
-          row.getLong("last_time"),
-          row.getLong("request_day"));
-    }
+      throws SQLException, DatabaseUnusableException {
+    AppliedRow row = AppliedRow.read(connection);
+    return new SnapshotHeader(
+        clusterId, lineage, row.position(), row.lastTimeMicros(), row.requestDay());
   }
 
   private void write(SnapshotTable table) throws SQLException, IOException {

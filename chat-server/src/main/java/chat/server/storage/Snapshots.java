@@ -75,10 +75,11 @@ public final class Snapshots {
     }
     try (Connection connection = DriverManager.getConnection(url, "", "")) {
       connection.setAutoCommit(false);
-      Schema.ensure(connection);
+      Schema.make(connection);
       fill(connection, snapshot);
+      Schema.index(connection);
       // Last of all: without it, the database has applied nothing.
-      claim(connection, header, as);
+      claim(connection, header, as, sums(connection));
       try (Statement statement = connection.createStatement()) {
         statement.execute("SHUTDOWN");
       }
@@ -120,18 +121,19 @@ public final class Snapshots {
     }
   }
 
-  private static void claim(Connection connection, SnapshotHeader header, LogPosition as)
+  private static RowSums sums(Connection connection)
+      throws SQLException, DatabaseUnusableException {
+    RowSums sums = new RowSums();
+    new MemoryLoader(connection, new ChatMemory()).accountsAndSessions(sums);
+    new RowCheck(connection).sum(sums);
+    return sums;
+  }
+
+  private static void claim(
+      Connection connection, SnapshotHeader header, LogPosition as, RowSums sums)
       throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?,"
-                + " request_day = ? WHERE one = 1")) {
-      update.setLong(1, as.index());
-      update.setLong(2, as.epoch().number());
-      update.setLong(3, as.hash());
-      update.setLong(4, header.lastTimeMicros());
-      update.setLong(5, header.requestDay());
-      update.executeUpdate();
+    try (PreparedStatement update = AppliedRow.prepare(connection)) {
+      new AppliedRow(as, header.lastTimeMicros(), header.requestDay(), sums, true).write(update);
     }
     connection.commit();
   }

@@ -19,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,9 @@ class SnapshotsTest {
     List<Path> taken = new ArrayList<>();
     try (H2ChatState state = H2ChatState.open(directory.resolve("original"))) {
       AtomicBoolean done = new AtomicBoolean();
+      // A few more are taken before the end, however slow that is.
+      CountDownLatch some = new CountDownLatch(4);
+      CountDownLatch begun = new CountDownLatch(1);
       CompletableFuture<Void> applying =
           CompletableFuture.runAsync(
               () -> {
@@ -99,17 +104,26 @@ class SnapshotsTest {
                   long from = state.position().index() + 1;
                   state.apply(log.slice(from, Math.min(log.size(), from + dice.nextInt(20))));
                   state.checkpointIfDue();
+                  if (from > 100) {
+                    begun.countDown();
+                  }
+                  if (from > log.size() / 2) {
+                    awaitUninterruptibly(some);
+                  }
                 }
               });
       applying.whenComplete((nothing, failure) -> done.set(true));
+      awaitUninterruptibly(begun);
       while (!done.get()) {
         taken.add(snapshot(state));
+        some.countDown();
       }
       applying.get();
     }
     assertThat(taken).hasSizeGreaterThan(3);
     int moving = 0;
-    for (Path snapshot : taken.subList(0, Math.min(taken.size(), 12))) {
+    for (int i = 0; i < taken.size(); i += 1 + taken.size() / 12) {
+      Path snapshot = taken.get(i);
       LogPosition position = Snapshots.readHeader(snapshot).position();
       moving += position.index() > 0 && position.index() < log.size() ? 1 : 0;
       try (H2ChatState loaded = load(snapshot, position);
@@ -273,6 +287,14 @@ class SnapshotsTest {
       assertThatThrownBy(() -> Snapshots.load(snapshot, full, LogPosition.START))
           .isInstanceOf(DirectoryNotEmptyException.class);
       assertThat(full).isDirectoryContaining(file -> file.endsWith("file"));
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

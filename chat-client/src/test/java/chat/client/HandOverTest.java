@@ -1,0 +1,79 @@
+package chat.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import chat.client.demo.LocalCluster;
+import chat.client.demo.Traffic;
+import chat.client.verify.DeliveryLedger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Servers stopped in order (SIGTERM) and started again, one after the other, under traffic: what an
+ * upgrade does. The primary hands over first (R17). {@code -Dchat.handover.rounds} is how often.
+ */
+class HandOverTest {
+  private static final int ROUNDS = Integer.getInteger("chat.handover.rounds", 3);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** Of the median; single rounds also measure how busy the machine is. */
+  private static final Duration PAUSE_MAX = Duration.ofMillis(600);
+
+  @Test
+  @Timeout(value = 600, unit = TimeUnit.SECONDS)
+  void aPrimaryThatIsStoppedInOrderIsHardlyMissed() throws Exception {
+    DeliveryLedger ledger = new DeliveryLedger();
+    List<Long> pauses = new ArrayList<>();
+    try (StallMeter stalls = new StallMeter();
+        LocalCluster cluster =
+            LocalCluster.create(3, "--password-memory-kib", "64", "--password-iterations", "1")
+                .startAll()) {
+      cluster.awaitComplete(PATIENCE);
+      List<String> names = IntStream.range(0, 6).mapToObj(i -> "person" + i).toList();
+      try (Traffic traffic = new Traffic(cluster.addresses(), names, 8, ledger, message -> {})) {
+        traffic.write(Integer.MAX_VALUE);
+        traffic.awaitAcknowledged(5_000, PATIENCE);
+        for (int round = 0; round < ROUNDS; round++) {
+          ledger.forgetPauses();
+          stalls.forget();
+          int primary = cluster.primaryId();
+          cluster.stop(primary);
+          cluster.awaitMembers(2, PATIENCE);
+          traffic.awaitAcknowledged(ledger.acknowledgedCount() + 500, PATIENCE);
+          pauses.add(ledger.report().longestPause().toMillis());
+          System.out.println(
+              "HandOverTest: server "
+                  + primary
+                  + " stopped: longest pause "
+                  + ledger.report().longestWait().toMillis()
+                  + " ms (of the whole service "
+                  + ledger.report().longestPause().toMillis()
+                  + " ms), longest stall of this machine "
+                  + stalls.longest().toMillis()
+                  + " ms");
+          ledger.forgetPauses();
+          cluster.start(primary);
+          cluster.awaitComplete(PATIENCE);
+          traffic.awaitAcknowledged(ledger.acknowledgedCount() + 500, PATIENCE);
+          System.out.println(
+              "HandOverTest: server "
+                  + primary
+                  + " back: longest pause of the whole service "
+                  + ledger.report().longestPause().toMillis()
+                  + " ms");
+        }
+        traffic.finish(PATIENCE);
+        DeliveryLedger.Report report = ledger.report();
+        System.out.println("HandOverTest: " + report.inWords());
+        assertThat(report.isClean()).as(report.inWords()).isTrue();
+      }
+    }
+    pauses.sort(null);
+    assertThat(pauses.get(pauses.size() / 2)).isLessThan(PAUSE_MAX.toMillis());
+  }
+}

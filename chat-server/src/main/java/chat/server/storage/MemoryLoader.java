@@ -1,0 +1,90 @@
+package chat.server.storage;
+
+import chat.server.chat.Account;
+import chat.server.chat.SessionRecord;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Fills the memory from the database when that is opened. One thread's. */
+final class MemoryLoader {
+  private final Connection connection;
+  private final ChatMemory memory;
+
+  MemoryLoader(Connection connection, ChatMemory memory) {
+    this.connection = connection;
+    this.memory = memory;
+  }
+
+  /** Reads what is small, and adds up its rows. */
+  void accountsAndSessions(RowSums sums) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row = statement.executeQuery("SELECT * FROM accounts ORDER BY id")) {
+        while (row.next()) {
+          memory.put(
+              new Account(
+                  row.getLong("id"),
+                  row.getString("username"),
+                  row.getString("password_hash"),
+                  row.getString("create_request"),
+                  row.getLong("created"),
+                  row.getLong("acknowledged"),
+                  row.getBoolean("deleted")));
+        }
+      }
+      try (ResultSet row = statement.executeQuery("SELECT * FROM sessions ORDER BY touched")) {
+        while (row.next()) {
+          memory.put(
+              new SessionRecord(
+                  new String(row.getBytes("token"), StandardCharsets.ISO_8859_1),
+                  row.getLong("account_id"),
+                  SessionRecord.State.of(row.getByte("state")),
+                  row.getLong("expires"),
+                  row.getLong("touched"),
+                  row.getLong("stream_id"),
+                  row.getLong("reign"),
+                  row.getString("request_id"),
+                  row.getInt("discarded")));
+        }
+      }
+    }
+    memory.accounts().forEach(account -> sums.add(RowSums.ACCOUNTS, RowHash.of(account)));
+    memory.sessions().forEach(session -> sums.add(RowSums.SESSIONS, RowHash.of(session)));
+  }
+
+  /** Finds which messages wait for whom; after the accounts. */
+  void inboxes() throws SQLException {
+    try (PreparedStatement waiting =
+            connection.prepareStatement(
+                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ? AND id > ?"
+                    + " ORDER BY recipient_id, id");
+        // Not MAX(id), which reads the whole inbox.
+        PreparedStatement newest =
+            connection.prepareStatement(
+                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ?"
+                    + " ORDER BY recipient_id DESC, id DESC LIMIT 1")) {
+      for (Account account : memory.accounts()) {
+        newest.setLong(1, account.id());
+        try (ResultSet row = newest.executeQuery()) {
+          if (!row.next()) {
+            continue;
+          }
+          memory.received(account.id(), row.getLong(1), false);
+        }
+        if (account.deleted()) {
+          continue;
+        }
+        waiting.setLong(1, account.id());
+        waiting.setLong(2, account.acknowledgedId());
+        try (ResultSet row = waiting.executeQuery()) {
+          while (row.next()) {
+            memory.received(account.id(), row.getLong(1), true);
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package chat.server.runtime;
+
+import chat.server.chat.Outcome;
+import chat.server.replication.Entry;
+import chat.server.replication.LogPosition;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Counts what is applied to it. */
+final class FakeState implements AppliedState {
+  private volatile LogPosition position = LogPosition.START;
+  private volatile boolean failing;
+  private volatile boolean failingCheckpoint;
+
+  void failToApply() {
+    failing = true;
+  }
+
+  void failToCheckpoint() {
+    failingCheckpoint = true;
+  }
+
+  @Override
+  public LogPosition position() {
+    return position;
+  }
+
+  @Override
+  public List<Applied> apply(List<Entry> entries) {
+    if (failing) {
+      throw new IllegalStateException("the database failed");
+    }
+    List<Applied> applied = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (!entry.follows(position)) {
+        throw new IllegalStateException(entry + " after " + position);
+      }
+      position = entry.position();
+      applied.add(new Applied(position, null, new Outcome.Nothing()));
+    }
+    return applied;
+  }
+
+  @Override
+  public long safeIndex() {
+    return 0;
+  }
+
+  @Override
+  public void checkpointIfDue() {
+    if (failingCheckpoint) {
+      throw new IllegalStateException("the checkpoint failed");
+    }
+  }
+
+  @Override
+  public void close() {}
+}
