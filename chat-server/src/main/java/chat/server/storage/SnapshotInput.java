@@ -130,7 +130,7 @@ final class SnapshotInput implements AutoCloseable {
     SnapshotFormat.add(total, crc);
     blocks++;
     SnapshotTable of = SnapshotTable.of(table);
-    counts[of.ordinal()] += rows;
+    counts[of.code() - 1] += rows;
     reader.read(new Block(of, rows, raw));
     return true;
   }

@@ -44,7 +44,7 @@ final class SnapshotOutput implements AutoCloseable {
       table = of.code();
     }
     rowsInBlock++;
-    counts[of.ordinal()]++;
+    counts[of.code() - 1]++;
     return rows;
   }
 

@@ -14,8 +14,7 @@ import java.util.List;
  * The first column is its key, which its rows are ordered by.
  */
 enum SnapshotTable {
-  ACCOUNTS(
-      "accounts",
+  ACCOUNTS(1, "accounts",
       List.of(
           Column.number("id"),
           Column.text("username"),
@@ -24,8 +23,7 @@ enum SnapshotTable {
           Column.number("created"),
           Column.number("acknowledged"),
           Column.truth("deleted"))),
-  SESSIONS(
-      "sessions",
+  SESSIONS(2, "sessions",
       List.of(
           Column.bytes("token"),
           Column.number("account_id"),
@@ -36,8 +34,7 @@ enum SnapshotTable {
           Column.number("reign"),
           Column.text("request_id"),
           Column.number("discarded"))),
-  MESSAGES(
-      "messages",
+  MESSAGES(3, "messages",
       List.of(
           Column.number("id"),
           Column.number("sender_id"),
@@ -45,9 +42,9 @@ enum SnapshotTable {
           Column.number("sent"),
           Column.truth("live"),
           Column.text("text"))),
-  REQUESTS_0("requests_0", requests()),
-  REQUESTS_1("requests_1", requests()),
-  REQUESTS_2("requests_2", requests());
+  REQUESTS_0(4, "requests_0", requests()),
+  REQUESTS_1(5, "requests_1", requests()),
+  REQUESTS_2(6, "requests_2", requests());
 
   private enum Type {
     NUMBER,
@@ -74,10 +71,12 @@ enum SnapshotTable {
     }
   }
 
+  private final int code;
   private final String table;
   private final List<Column> columns;
 
-  SnapshotTable(String table, List<Column> columns) {
+  SnapshotTable(int code, String table, List<Column> columns) {
+    this.code = code;
     this.table = table;
     this.columns = columns;
   }
@@ -89,7 +88,7 @@ enum SnapshotTable {
 
   /** What stands for it in a block; 0 is the end. */
   int code() {
-    return ordinal() + 1;
+    return code;
   }
 
   /**

@@ -172,14 +172,21 @@ final class RandomSchedule {
     cluster.trace("the disk of server " + victim.id + " is rolled back");
     victim.disk = old;
     cluster.start(victim.id.value());
-    boolean serves = acknowledges(MAJORITY_SERVES_MILLIS);
-    cluster.run(1_000);
-    SimulatedServer primary = cluster.primary();
-    if (!serves || primary == null) {
-      return "one server on a rolled-back disk stops the others";
+    boolean goOn =
+        cluster.runUntil(
+            MAJORITY_SERVES_MILLIS,
+            c -> {
+              SimulatedServer primary = c.primary();
+              return primary != null && !primary.disk.hard.view().has(victim.id);
+            });
+    if (!goOn || !acknowledges(MAJORITY_SERVES_MILLIS)) {
+      return "the others do not go on without the server on a rolled-back disk";
     }
-    if (primary == victim || primary.disk.hard.view().names(victim.id, victim.incarnation())) {
-      return "a server on a rolled-back disk is a member of " + primary.disk.hard.view();
+    cluster.run(1_000);
+    for (SimulatedServer server : cluster.servers()) {
+      if (server.disk.hard.view().names(victim.id, victim.incarnation())) {
+        return "a server on a rolled-back disk is a member of " + server.disk.hard.view();
+      }
     }
     cluster.crash(victim.id);
     victim.disk = kept;

@@ -26,6 +26,8 @@ final class SimulatedServer {
     SENT
   }
 
+  private static final long FLUSH_INTERVAL = 2_000 * SimulatedCluster.MILLI;
+
   final ServerId id;
   SimulatedDisk disk;
   @Nullable Replica replica;
@@ -44,8 +46,6 @@ final class SimulatedServer {
 
   /** What its flags say; null for all servers of the simulation. */
   @Nullable Set<ServerId> configured;
-
-  private static final long FLUSH_INTERVAL = 2_000 * SimulatedCluster.MILLI;
 
   private final SimulatedCluster cluster;
   private final long clockOffset;
