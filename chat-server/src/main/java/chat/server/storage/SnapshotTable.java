@@ -14,7 +14,9 @@ import java.util.List;
  * The first column is its key, which its rows are ordered by.
  */
 enum SnapshotTable {
-  ACCOUNTS(1, "accounts",
+  ACCOUNTS(
+      1,
+      "accounts",
       List.of(
           Column.number("id"),
           Column.text("username"),
@@ -23,7 +25,9 @@ enum SnapshotTable {
           Column.number("created"),
           Column.number("acknowledged"),
           Column.truth("deleted"))),
-  SESSIONS(2, "sessions",
+  SESSIONS(
+      2,
+      "sessions",
       List.of(
           Column.bytes("token"),
           Column.number("account_id"),
@@ -34,7 +38,9 @@ enum SnapshotTable {
           Column.number("reign"),
           Column.text("request_id"),
           Column.number("discarded"))),
-  MESSAGES(3, "messages",
+  MESSAGES(
+      3,
+      "messages",
       List.of(
           Column.number("id"),
           Column.number("sender_id"),
@@ -73,6 +79,8 @@ enum SnapshotTable {
 
   private final int code;
   private final String table;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<Column> columns;
 
   SnapshotTable(int code, String table, List<Column> columns) {
