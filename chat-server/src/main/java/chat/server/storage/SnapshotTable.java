@@ -15,6 +15,7 @@ import java.util.List;
  */
 enum SnapshotTable {
   ACCOUNTS(
+      1,
       "accounts",
       List.of(
           Column.number("id"),
@@ -25,6 +26,7 @@ enum SnapshotTable {
           Column.number("acknowledged"),
           Column.truth("deleted"))),
   SESSIONS(
+      2,
       "sessions",
       List.of(
           Column.bytes("token"),
@@ -37,6 +39,7 @@ enum SnapshotTable {
           Column.text("request_id"),
           Column.number("discarded"))),
   MESSAGES(
+      3,
       "messages",
       List.of(
           Column.number("id"),
@@ -45,9 +48,9 @@ enum SnapshotTable {
           Column.number("sent"),
           Column.truth("live"),
           Column.text("text"))),
-  REQUESTS_0("requests_0", requests()),
-  REQUESTS_1("requests_1", requests()),
-  REQUESTS_2("requests_2", requests());
+  REQUESTS_0(4, "requests_0", requests()),
+  REQUESTS_1(5, "requests_1", requests()),
+  REQUESTS_2(6, "requests_2", requests());
 
   private enum Type {
     NUMBER,
@@ -74,10 +77,14 @@ enum SnapshotTable {
     }
   }
 
+  private final int code;
   private final String table;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of
   private final List<Column> columns;
 
-  SnapshotTable(String table, List<Column> columns) {
+  SnapshotTable(int code, String table, List<Column> columns) {
+    this.code = code;
     this.table = table;
     this.columns = columns;
   }
@@ -89,7 +96,7 @@ enum SnapshotTable {
 
   /** What stands for it in a block; 0 is the end. */
   int code() {
-    return ordinal() + 1;
+    return code;
   }
 
   /**
@@ -98,7 +105,12 @@ enum SnapshotTable {
    * @throws IndexOutOfBoundsException if there is none
    */
   static SnapshotTable of(int code) {
-    return List.of(values()).get(code - 1);
+    for (SnapshotTable table : values()) {
+      if (table.code == code) {
+        return table;
+      }
+    }
+    throw new IndexOutOfBoundsException("table " + code);
   }
 
   /**

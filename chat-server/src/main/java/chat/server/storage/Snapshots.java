@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Files that {@link H2ChatState#writeSnapshot} has written. Stateless. */
@@ -99,7 +100,7 @@ public final class Snapshots {
     try (SnapshotInput in = SnapshotInput.open(snapshot)) {
       boolean more = true;
       while (more) {
-        more = in.next(block -> insert(block, inserts.get(block.table())));
+        more = in.next(block -> insert(block, Objects.requireNonNull(inserts.get(block.table()))));
         connection.commit();
       }
     }
