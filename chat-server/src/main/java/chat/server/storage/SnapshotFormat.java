@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
  * block: table 1 | rows 4 | raw bytes 4 | bytes 4 | CRC32C 4 | deflated rows
  *                                                   '- of the block's number, what is before it and
  *                                                      what is after it
- * end: a block of table 0: the number of rows of each table 8, and CRC32C 4 of all CRCs of blocks
+ * end: a block of table 0: the number of rows of each table, from 0 on, 8 each, and CRC32C 4 of all CRCs of blocks
  * </pre>
  *
  * A later version keeps the first line, so that this one can say which it is.

@@ -29,7 +29,7 @@ final class SnapshotInput implements AutoCloseable {
   private final SnapshotHeader header;
   private final Inflater inflater = new Inflater();
   private final CRC32C total = new CRC32C();
-  private final long[] counts = new long[SnapshotTable.values().length];
+  private final long[] counts = new long[SnapshotTable.values().length + 1];
   private long blocks;
 
   /**
@@ -130,7 +130,7 @@ final class SnapshotInput implements AutoCloseable {
     SnapshotFormat.add(total, crc);
     blocks++;
     SnapshotTable of = SnapshotTable.of(table);
-    counts[of.code() - 1] += rows;
+    counts[of.code()] += rows;
     reader.read(new Block(of, rows, raw));
     return true;
   }

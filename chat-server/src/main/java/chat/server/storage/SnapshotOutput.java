@@ -16,7 +16,7 @@ final class SnapshotOutput implements AutoCloseable {
   // The fastest: what is compressed is mostly text, and a server has other work to do.
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED);
   private final CRC32C total = new CRC32C();
-  private final long[] counts = new long[SnapshotTable.values().length];
+  private final long[] counts = new long[SnapshotTable.values().length + 1];
   private long blocks;
   private int table;
   private int rowsInBlock;
@@ -44,7 +44,7 @@ final class SnapshotOutput implements AutoCloseable {
       table = of.code();
     }
     rowsInBlock++;
-    counts[of.code() - 1]++;
+    counts[of.code()]++;
     return rows;
   }
 

@@ -80,7 +80,7 @@ enum SnapshotTable {
   private final int code;
   private final String table;
 
-  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  @SuppressWarnings("ImmutableEnumChecker") // List.of
   private final List<Column> columns;
 
   SnapshotTable(int code, String table, List<Column> columns) {
@@ -105,7 +105,12 @@ enum SnapshotTable {
    * @throws IndexOutOfBoundsException if there is none
    */
   static SnapshotTable of(int code) {
-    return List.of(values()).get(code - 1);
+    for (SnapshotTable table : values()) {
+      if (table.code == code) {
+        return table;
+      }
+    }
+    throw new IndexOutOfBoundsException("table " + code);
   }
 
   /**

@@ -112,13 +112,13 @@ class SnapshotsTest {
                   }
                 }
               });
-      applying.whenComplete((nothing, failure) -> done.set(true));
+      CompletableFuture<Void> ended = applying.whenComplete((nothing, failure) -> done.set(true));
       awaitUninterruptibly(begun);
       while (!done.get()) {
         taken.add(snapshot(state));
         some.countDown();
       }
-      applying.get();
+      ended.get();
     }
     assertThat(taken).hasSizeGreaterThan(3);
     int moving = 0;
