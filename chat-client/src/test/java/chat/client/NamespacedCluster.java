@@ -20,6 +20,7 @@ public final class NamespacedCluster implements AutoCloseable {
   private static final int PEER_PORT = 7411;
   private static final int LIFE_PORT = 7421;
   private static final long END_SECONDS_MAX = 10;
+  private static final long ADMIN_SECONDS_MAX = 30;
 
   private final Hosts hosts;
   private final int size;
@@ -115,6 +116,32 @@ public final class NamespacedCluster implements AutoCloseable {
   /** All addresses for clients. */
   public String addresses() {
     return ids().stream().map(this::address).collect(Collectors.joining(","));
+  }
+
+  /**
+   * Has an operator command something, on a host that reaches all servers. What it says goes to a
+   * log.
+   *
+   * @return whether the command succeeded
+   */
+  public boolean admin(String... words) throws IOException, InterruptedException {
+    String peers =
+        ids().stream()
+            .map(id -> hosts.address(id) + ":" + PEER_PORT)
+            .collect(Collectors.joining(","));
+    List<String> program = new ArrayList<>(List.of("chat.server.AdminCommand", "--servers", peers));
+    program.addAll(List.of(words));
+    Process command =
+        new ProcessBuilder(hosts.on(NetworkNamespaces.HUB, NamespaceProcess.command(program)))
+            .redirectErrorStream(true)
+            .redirectOutput(
+                ProcessBuilder.Redirect.appendTo(directory.resolve("admin.log").toFile()))
+            .start();
+    if (!command.waitFor(ADMIN_SECONDS_MAX, TimeUnit.SECONDS)) {
+      command.destroyForcibly();
+      return false;
+    }
+    return command.exitValue() == 0;
   }
 
   /** Whether a server's process runs, frozen or not. */

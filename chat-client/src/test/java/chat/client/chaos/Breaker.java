@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -174,7 +175,35 @@ final class Breaker {
     if (!said.contains("DamagedLogException")) {
       findings.wrong(what + ", ended without saying that it is damaged: " + said);
     }
-    done.undo();
+    if (mustRefuse) {
+      replace(id);
+    } else {
+      done.undo();
+      cluster.start(id);
+    }
+  }
+
+  /** Its disk is lost: it starts with an empty one, and an operator says so. */
+  private void replace(int id) throws IOException, InterruptedException {
+    List<Path> all;
+    try (var paths = Files.walk(cluster.data(id))) {
+      all = paths.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : all) {
+      // The directory itself may be where a disk is mounted.
+      if (!path.equals(cluster.data(id))) {
+        Files.delete(path);
+      }
+    }
     cluster.start(id);
+    long deadline = System.nanoTime() + RESTART_MAX.toNanos();
+    // Not before the primary has met it.
+    while (!cluster.admin("replace", Integer.toString(id), "--yes")) {
+      if (System.nanoTime() - deadline > 0) {
+        findings.wrong("server " + id + " is not let in with an empty disk; see admin.log");
+        return;
+      }
+    }
+    findings.note("server " + id + " has an empty disk in place of the damaged one");
   }
 }
