@@ -26,7 +26,10 @@ class OperatorsTest {
   private static final int MESSAGES = 50;
 
   @TempDir Path files;
+
+  @SuppressWarnings("NullAway.Init") // each test starts its own, with its flags
   private LocalCluster cluster;
+
   private boolean passed;
 
   /** What a command printed, and how it ended. */

@@ -2,6 +2,7 @@ package chat.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,7 @@ class ChangeScheduleTest {
   private @Nullable String ask(SimulatedCluster cluster, int at, Change change) {
     SimulatedServer server = cluster.server(at);
     long id = ++ids;
-    Replica replica = server.replica;
-    assertThat(replica).isNotNull();
+    Replica replica = Objects.requireNonNull(server.replica);
     replica.change(id, change, server.clock());
     server.work();
     cluster.runUntil(8_000, c -> server.changes.containsKey(id));
@@ -82,8 +82,7 @@ class ChangeScheduleTest {
     cluster.propose(cluster.server(3));
     cluster.propose(cluster.server(3));
     SimulatedServer old = cluster.server(3);
-    Replica replica = old.replica;
-    assertThat(replica).isNotNull();
+    Replica replica = Objects.requireNonNull(old.replica);
     replica.change(99, new Change.HandOver(id(1)), old.clock());
     old.work();
     // The simulated network reorders entries, so the log may not be level before the drain ends.
@@ -101,8 +100,7 @@ class ChangeScheduleTest {
     cluster.passes = e -> true;
     assertThat(cluster.runUntil(10_000, SimulatedCluster::complete)).isTrue();
     assertThat(cluster.runUntil(5_000, c -> c.primary() != null)).isTrue();
-    SimulatedServer primary = cluster.primary();
-    assertThat(primary).isNotNull();
+    SimulatedServer primary = Objects.requireNonNull(cluster.primary());
     propose(cluster, primary.id.value(), 2);
   }
 
@@ -212,8 +210,7 @@ class ChangeScheduleTest {
     cluster.isolate(3);
     cluster.run(5_000);
     assertThat(cluster.primary() == null || !cluster.servedBy(2)).isTrue();
-    Replica survivor = cluster.server(2).replica;
-    assertThat(survivor).isNotNull();
+    Replica survivor = Objects.requireNonNull(cluster.server(2).replica);
     cluster.crash(3);
     assertThat(survivor.confirmCrashed(id(3), cluster.server(2).clock())).isNull();
     cluster.server(2).work();
@@ -224,16 +221,14 @@ class ChangeScheduleTest {
   @Test
   void anOperatorsWordIsNoProofAgainstTheLivingAndNoneForOneWhoRestarted() {
     SimulatedCluster cluster = born(3, 3);
-    Replica replica = cluster.server(3).replica;
-    assertThat(replica).isNotNull();
+    Replica replica = Objects.requireNonNull(cluster.server(3).replica);
     assertThat(replica.confirmCrashed(id(2), cluster.server(3).clock())).contains("lives");
     cluster.crash(1);
     cluster.crash(2);
     cluster.crash(3);
     cluster.start(1);
     cluster.run(3_000);
-    Replica restarted = cluster.server(1).replica;
-    assertThat(restarted).isNotNull();
+    Replica restarted = Objects.requireNonNull(cluster.server(1).replica);
     assertThat(restarted.confirmCrashed(id(2), cluster.server(1).clock())).contains("restarted");
     assertThat(cluster.primary()).isNull();
   }
@@ -281,7 +276,8 @@ class ChangeScheduleTest {
     // They had waited for server 1 under Q3, so nobody of them served: they step aside.
     cluster.run(8_000);
     assertThat(cluster.server(2).ending).isInstanceOf(Ready.Ending.LaterLineage.class);
-    Ready.Ending.LaterLineage ending = (Ready.Ending.LaterLineage) cluster.server(2).ending;
+    Ready.Ending.LaterLineage ending =
+        (Ready.Ending.LaterLineage) Objects.requireNonNull(cluster.server(2).ending);
     assertThat(ending.cluster().lineage()).isEqualTo(forced.lineage());
   }
 }

@@ -85,6 +85,7 @@ class ExactlyOnceTest {
           c.run(1_000);
         });
 
+    @SuppressWarnings("ImmutableEnumChecker") // lambdas without state
     private final Consumer<SimulatedCluster> script;
 
     Faults(Consumer<SimulatedCluster> script) {

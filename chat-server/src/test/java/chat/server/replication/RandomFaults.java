@@ -152,7 +152,7 @@ final class RandomFaults {
   }
 
   private void hang(SimulatedServer victim) {
-    long millis = 100 + dice.nextInt(1 << (4 + dice.nextInt(10)));
+    long millis = 100L + dice.nextInt(1 << (4 + dice.nextInt(10)));
     cluster.trace("the disk of server " + victim.id + " hangs for " + millis + " ms");
     victim.disk.hangsUntil = cluster.now() + millis * MILLI;
     count("hangs");

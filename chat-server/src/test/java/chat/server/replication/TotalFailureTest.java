@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -76,8 +77,7 @@ class TotalFailureTest {
       } else {
         assertThat(cluster.primary()).isNull();
         // Who knows the last view names exactly who is missing; who knows an older one, somebody.
-        Status status = cluster.server(started).status;
-        assertThat(status).isNotNull();
+        Status status = Objects.requireNonNull(cluster.server(started).status);
         if (status.view().equals(last)) {
           assertThat(status.waitingFor()).containsExactlyElementsOf(missing);
         } else {
