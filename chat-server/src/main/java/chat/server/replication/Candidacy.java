@@ -195,13 +195,35 @@ final class Candidacy {
       fail("promised to another while fetching the log");
       return;
     }
-    core.accept(base.ballot(), ballot, chosen);
     for (ServerId id : participants) {
       if (!id.equals(core.self)) {
         core.out.request(id, new Message.AcceptRequest(base.ballot(), ballot, chosen));
       }
     }
+    if (base.members().keySet().containsAll(participants)) {
+      acceptMyself(chosen);
+    } else {
+      // Whoever comes in may be lost on the way, and what a member has accepted must be proposed
+      // again: alone, this server would have to install a view with a member that is gone.
+      acceptMyselfLast(chosen);
+    }
+  }
+
+  private void acceptMyself(Proposal chosen) {
+    if (!core.log.last().equals(chosen.end())) {
+      fail("its own log has changed meanwhile");
+      return;
+    }
+    core.accept(base.ballot(), ballot, chosen);
     acceptedBy(core.self, chosen);
+  }
+
+  private void acceptMyselfLast(Proposal chosen) {
+    SortedSet<ServerId> others = new TreeSet<>(participants);
+    others.remove(core.self);
+    if (accepted.equals(others)) {
+      acceptMyself(chosen);
+    }
   }
 
   void accepted(ServerId from, Message.Accepted answer) {
@@ -217,6 +239,10 @@ final class Candidacy {
 
   private void acceptedBy(ServerId from, Proposal chosen) {
     accepted.add(from);
+    if (!accepted.contains(core.self)) {
+      acceptMyselfLast(chosen);
+      return;
+    }
     if (!core.rules.isChosen(participants, accepted)) {
       return;
     }

@@ -280,4 +280,21 @@ class ChangeScheduleTest {
         (Ready.Ending.LaterLineage) Objects.requireNonNull(cluster.server(2).ending);
     assertThat(ending.cluster().lineage()).isEqualTo(forced.lineage());
   }
+
+  @Test
+  void aServerLostWhileItIsTakenInDoesNotStopTheOneThatServesAlone() {
+    SimulatedCluster cluster = born(2, 2);
+    cluster.crash(1);
+    assertThat(cluster.runUntil(2_000, c -> view(c, 2).size() == 1)).isTrue();
+    cluster.run(500);
+    // It promises, and is cut off before it accepts: silent, so that nothing proves it dead.
+    cluster.passes = e -> !(e.message() instanceof Message.Accepted);
+    cluster.start(1);
+    assertThat(cluster.runUntil(5_000, c -> c.server(1).disk.hard.accepted() != null)).isTrue();
+    cluster.isolate(1);
+    assertThat(longestPauseMillis(cluster, 5_000)).isLessThan(300);
+    cluster.heal();
+    cluster.passes = e -> true;
+    assertThat(cluster.runUntil(40_000, SimulatedCluster::complete)).isTrue();
+  }
 }
