@@ -4,9 +4,14 @@ import chat.client.ChatClient;
 import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.OutcomeUnknownException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +29,12 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "  0  done",
       "  1  refused, or something on this machine failed; nothing was changed",
+      "     ('send NAME -' may have sent some lines, and says which)",
       "  2  the command line is wrong",
       "  3  not logged in, session ended, or wrong password",
       "  4  no primary, or no server at all, answered in time",
-      "  5  outcome unknown; asking again with the same --request-id tells"
+      "  5  outcome unknown; asking again with the same --request-id tells",
+      "130  interrupted (143: by SIGTERM); 'send NAME -' says what was accepted"
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
@@ -61,6 +68,7 @@ public final class Main implements Callable<Integer> {
 
   private @Nullable ChatClient client;
   private @Nullable String actingAs;
+  private String actingWith = "";
 
   private Main(Surroundings surroundings) {
     this.surroundings = surroundings;
@@ -71,47 +79,81 @@ public final class Main implements Callable<Integer> {
     System.exit(run(args, Surroundings.ofProcess()));
   }
 
+  /** Runs a command with other environment variables on top of this process's. */
+  public static int run(String[] args, Map<String, String> environment) {
+    return run(args, Surroundings.ofProcess().with(environment));
+  }
+
   /** Runs a command in surroundings of the caller's. */
   static int run(String[] args, Surroundings surroundings) {
     Main main = new Main(surroundings);
-    CommandLine commandLine =
-        new CommandLine(main)
-            .addSubcommand(new AccountCommands.Create(main))
-            .addSubcommand(new SessionCommands.Login(main))
-            .addSubcommand(new SessionCommands.Logout(main))
-            .addSubcommand(new SessionCommands.WhoAmI(main))
-            .addSubcommand(new MessageCommands.Send(main))
-            .addSubcommand(new MessageCommands.Inbox(main))
-            .addSubcommand(new MessageCommands.Receive(main))
-            .addSubcommand(new MessageCommands.History(main))
-            .addSubcommand(new AccountCommands.ListThem(main))
-            .addSubcommand(new AccountCommands.Delete(main))
-            .addSubcommand(new StatusCommand(main))
-            .setOut(surroundings.out())
-            .setErr(surroundings.err())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setColorScheme(
-                CommandLine.Help.defaultColorScheme(
-                    surroundings.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
-            .setExecutionStrategy(main::execute)
-            .setParameterExceptionHandler(
-                (wrong, ignored) -> {
-                  surroundings.err().println(Printable.escape(oneLine(wrong.getMessage())));
-                  surroundings
-                      .err()
-                      .println(
-                          "See: "
-                              + wrong.getCommandLine().getCommandSpec().qualifiedName()
-                              + " --help");
-                  return ExitCodes.USAGE;
-                })
-            .setExecutionExceptionHandler((failure, command, parsed) -> main.explain(failure));
+    CommandLine commandLine = main.commandLine(args);
     try {
       return commandLine.execute(args);
     } finally {
       main.close();
       surroundings.out().flush();
     }
+  }
+
+  /** The whole command line, for help and completion. */
+  CommandLine commandLine() {
+    return commandLine(new String[0]);
+  }
+
+  /**
+   * Only the commands that the arguments can mean, or all if none: to describe one by reflection
+   * takes longer than to ask a server.
+   */
+  private CommandLine commandLine(String[] args) {
+    Map<String, Supplier<Object>> commands = commands();
+    Set<String> meant = new HashSet<>(Arrays.asList(args));
+    meant.retainAll(commands.keySet());
+    if (args.length > 0 && !meant.contains(args[0]) && !meant.isEmpty()) {
+      // Something like "--help", or an option's value that is called like a command.
+      meant = Arrays.asList(args).contains("--help") ? Set.of() : meant;
+    }
+    CommandLine commandLine = new CommandLine(this);
+    for (Map.Entry<String, Supplier<Object>> each : commands.entrySet()) {
+      if (meant.isEmpty() || meant.contains(each.getKey())) {
+        commandLine.addSubcommand(each.getKey(), each.getValue().get());
+      }
+    }
+    return commandLine
+        .setOut(surroundings.out())
+        .setErr(surroundings.err())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(
+                surroundings.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
+        .setExecutionStrategy(this::execute)
+        .setParameterExceptionHandler((wrong, ignored) -> wrongUsage(wrong))
+        .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure));
+  }
+
+  private Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("create-account", () -> new AccountCommands.Create(this));
+    commands.put("login", () -> new SessionCommands.Login(this));
+    commands.put("logout", () -> new SessionCommands.Logout(this));
+    commands.put("whoami", () -> new SessionCommands.WhoAmI(this));
+    commands.put("send", () -> new MessageCommands.Send(this));
+    commands.put("inbox", () -> new MessageCommands.Inbox(this));
+    commands.put("receive", () -> new MessageCommands.Receive(this));
+    commands.put("history", () -> new MessageCommands.History(this));
+    commands.put("accounts", () -> new AccountCommands.ListThem(this));
+    commands.put("delete-account", () -> new AccountCommands.Delete(this));
+    commands.put("status", () -> new StatusCommand(this));
+    commands.put("completion", () -> new CompletionCommand(this));
+    return commands;
+  }
+
+  private int wrongUsage(CommandLine.ParameterException wrong) {
+    surroundings.err().println(Printable.escape(oneLine(wrong.getMessage())));
+    surroundings
+        .err()
+        .println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+    return ExitCodes.USAGE;
   }
 
   private static String oneLine(@Nullable String text) {
@@ -139,12 +181,14 @@ public final class Main implements Callable<Integer> {
       sentence = sentence(refused);
     } else if (failure instanceof CommandFailure known) {
       exitCode = known.exitCode();
-      sentence = known.getMessage();
+      sentence = String.valueOf(known.getMessage());
     } else {
       sentence =
           "A bug of this client (" + failure + "); run it again with --verbose to report it.";
     }
-    surroundings.err().println(Printable.escape(oneLine(sentence)));
+    if (!sentence.isEmpty()) {
+      surroundings.err().println(Printable.escape(oneLine(sentence)));
+    }
     if (verbose) {
       failure.printStackTrace(surroundings.err());
     }
@@ -163,7 +207,7 @@ public final class Main implements Callable<Integer> {
             default -> "";
           };
       if (!what.isEmpty()) {
-        sessions().forget(name);
+        sessions().forget(name, actingWith);
         return what + "; log in again with: login " + name;
       }
     }
@@ -249,6 +293,7 @@ public final class Main implements Callable<Integer> {
   ChatSession session() {
     SessionFiles.Kept kept = kept();
     actingAs = kept.username();
+    actingWith = kept.token();
     return client().resume(kept.username(), kept.token());
   }
 
@@ -269,7 +314,7 @@ public final class Main implements Callable<Integer> {
 
   /** A result without a text: printed as JSON only. */
   static Map<String, Object> fields(Object... namesAndValues) {
-    Map<String, Object> fields = new java.util.LinkedHashMap<>();
+    Map<String, Object> fields = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
       fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
     }
