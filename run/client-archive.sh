@@ -22,9 +22,11 @@ chat_archive_options() {
   if [[ -e $archive ]]; then
     # The log is off: a word of Java's about the archive must not get into what a script reads.
     options+=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)
-  elif [[ ! -e $archive.failed ]]; then
-    (chat_make_archive "$java" "$folder" "$archive" "$class_path" &) \
-      </dev/null >/dev/null 2>&1 9>&-
+  elif [[ ! -e $archive.failed || -n $(find "$archive.failed" -mmin +60) ]]; then
+    local maker=(bash "${BASH_SOURCE[0]}" "$java" "$folder" "$archive" "$class_path")
+    # In a session of its own: what ends this terminal does not end it.
+    if command -v setsid >/dev/null; then maker=(setsid "${maker[@]}"); fi
+    ("${maker[@]}" &) </dev/null >/dev/null 2>&1
   fi
 }
 
@@ -42,14 +44,17 @@ chat_expanded() {
   echo "$expanded"
 }
 
-# Made under another name and moved: nobody sees half of one. What fails is not tried again.
+# Made under another name and moved: nobody sees half of one. What fails is not tried
+# again for an hour.
 chat_make_archive() {
-  local java=$1 folder=$2 archive=$3 class_path=$4 fresh=$3.$$
+  local java=$1 folder=$2 archive=$3 class_path=$4 fresh=$2/.new-archive.$$
   trap '' INT HUP
   mkdir -p "$folder" || return 0
   if ! mkdir "$archive.making" 2>/dev/null; then
     # Somebody makes it; or did, and was killed: then the next start makes it.
-    [[ -z $(find "$archive.making" -maxdepth 0 -mmin +5) ]] || rmdir "$archive.making"
+    if [[ -n $(find "$archive.making" -maxdepth 0 -mmin +5) ]]; then
+      rm -rf "$archive.making" "$folder"/.new-archive.*
+    fi
     return 0
   fi
   if nice "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:off \
@@ -61,8 +66,12 @@ chat_make_archive() {
     rm -f "$folder"/client-*.jsa "$folder"/client-*.failed
     mv "$fresh.jsa" "$archive"
   else
-    touch "$archive.failed"
+    touch "$archive.failed" || true
   fi
   rm -f "$fresh.list" "$fresh.jsa"
   rmdir "$archive.making"
 }
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  chat_make_archive "$@"
+fi
