@@ -19,6 +19,7 @@ final class Presence implements AutoCloseable {
 
   private static final long PIPE_FLUSH_MILLIS = 300_000;
   private static final int MOST_SHOWN = 1_000;
+  private static final int BEGINNING = 60;
 
   private final ChatSession session;
   private final LineTerminal terminal;
@@ -186,7 +187,14 @@ final class Presence implements AutoCloseable {
       terminal.print(
           Printable.escape(why.getMessage())
               + (doubtful ? " It is not known whether this was sent: " : " Not sent: ")
-              + Printable.escape(text));
+              + Printable.escape(beginning(text)));
+    }
+
+    /** Enough to know it again; who pasted a book need not read it twice. */
+    private String beginning(String text) {
+      return text.codePointCount(0, text.length()) <= BEGINNING
+          ? text
+          : text.substring(0, text.offsetByCodePoints(0, BEGINNING)) + " ...";
     }
 
     @Override

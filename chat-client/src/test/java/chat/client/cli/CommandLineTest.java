@@ -315,7 +315,8 @@ class CommandLineTest {
       assertThat(Main.run(new String[] {command}, surroundings)).isEqualTo(ExitCodes.REFUSED);
     }
     assertThat(errBytes.toString(StandardCharsets.UTF_8))
-        .isEqualTo("Nobody reads the output any more; the rest stays unread." + System.lineSeparator());
+        .isEqualTo(
+            "Nobody reads the output any more; the rest stays unread." + System.lineSeparator());
     assertThat(cluster.acknowledged("alice")).isZero();
   }
 
