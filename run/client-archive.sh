@@ -62,9 +62,10 @@ chat_make_archive() {
     nice "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:dump \
       "-XX:SharedClassListFile=$fresh.list" "-XX:SharedArchiveFile=$fresh.jsa" \
       -cp "$class_path" && [[ -s $fresh.jsa ]]; then
-    # Those of earlier builds.
-    rm -f "$folder"/client-*.jsa "$folder"/client-*.failed
     mv "$fresh.jsa" "$archive"
+    rm -f "$folder"/client-*.failed
+    # Those of earlier builds; not of another Java in use.
+    ls -t "$folder"/client-*.jsa | tail -n +4 | while read -r old; do rm -f "$old"; done
   else
     touch "$archive.failed" || true
   fi

@@ -18,7 +18,7 @@ final class CompletionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    main.surroundings().out().print(AutoComplete.bash("client", main.commandLine()));
+    main.surroundings().out().print(AutoComplete.bash("client", CommandTable.commandLine(main)));
     return ExitCodes.OK;
   }
 }

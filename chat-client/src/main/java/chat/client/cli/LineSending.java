@@ -7,14 +7,12 @@ import chat.client.OutcomeUnknownException;
 import chat.client.RequestIds;
 import chat.client.SentMessage;
 import chat.common.ErrorReason;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +36,10 @@ final class LineSending {
   private final String recipient;
   private final @Nullable ResumeFile resumeFile;
   private final Duration patience;
-  private final LineSource source;
+  private final NumberedLines lines;
   private final Progress progress;
   private final SendingReport report;
   private final RequestIds requestIds = new RequestIds();
-  private final CRC32C checksum = new CRC32C();
-  private long linesRead;
 
   // Guarded by the monitor.
   private final Deque<OutgoingLine> window = new ArrayDeque<>();
@@ -56,7 +52,11 @@ final class LineSending {
   private long settledChecksum;
   private @Nullable ChatException trouble;
   private long pauseMillis = PAUSE_MILLIS_MIN;
-  private long lastAcceptedNanos = System.nanoTime();
+
+  /** Since when nothing has been accepted, if there is trouble. */
+  private long troubleNanos;
+
+  private boolean acceptedSinceTrouble = true;
   private boolean stopped;
   private long stoppedNanos;
 
@@ -75,7 +75,7 @@ final class LineSending {
     this.patience = patience;
     this.progress = new Progress(surroundings);
     this.report = new SendingReport(resumeFile != null);
-    this.source = new LineSource(surroundings, this::wake);
+    this.lines = new NumberedLines(new LineSource(surroundings, this::wake));
   }
 
   /** Sends until the input ends, a line is refused, or it is stopped. */
@@ -114,7 +114,7 @@ final class LineSending {
       settleHead();
       if (resumeFile != null) {
         resumeFile.settleNow(settledThrough, settledChecksum);
-        resumeFile.endBefore(linesRead + 1);
+        resumeFile.endBefore(lines.number() + 1);
       }
     } catch (CommandFailure e) {
       report.failed(e);
@@ -142,20 +142,19 @@ final class LineSending {
 
   private void skipDone() throws InterruptedException {
     long done = resumeFile == null ? 0 : resumeFile.done();
-    while (linesRead < done) {
-      String line = source.take();
+    while (lines.number() < done) {
+      String line = lines.take();
       if (line == null || isStopped()) {
         break;
       }
-      count(line);
-      settledBytes += bytes(line);
+      settledBytes += NumberedLines.bytes(line);
     }
     if (isStopped()) {
       return;
     }
     if (resumeFile != null
         && done > 0
-        && (linesRead < done || checksum.getValue() != resumeFile.doneChecksum())) {
+        && (lines.number() < done || lines.checksum() != resumeFile.doneChecksum())) {
       throw new CommandFailure(
           ExitCodes.USAGE,
           "The first "
@@ -164,7 +163,7 @@ final class LineSending {
     }
     report.before(done);
     settledThrough = done;
-    settledChecksum = checksum.getValue();
+    settledChecksum = lines.checksum();
   }
 
   private synchronized boolean isWaitedFor() {
@@ -173,16 +172,6 @@ final class LineSending {
 
   private synchronized boolean isStopped() {
     return stopped;
-  }
-
-  private void count(String line) {
-    linesRead++;
-    checksum.update(line.getBytes(StandardCharsets.UTF_8));
-    checksum.update('\n');
-  }
-
-  private static int bytes(String line) {
-    return line.getBytes(StandardCharsets.UTF_8).length + 1;
   }
 
   /** Waits for the next line that may be sent now; null if there is none any more. */
@@ -203,7 +192,7 @@ final class LineSending {
           inFlight++;
           return line;
         }
-        if (source.isEnded() && window.isEmpty()) {
+        if (lines.isEnded() && window.isEmpty()) {
           return null;
         }
       }
@@ -216,12 +205,12 @@ final class LineSending {
 
   /** The next line of the input that is not blank, if there is one now. */
   private @Nullable OutgoingLine read() {
-    String text = source.poll();
+    String text = lines.poll();
     while (text != null) {
-      count(text);
       boolean blank = text.isBlank();
-      String id = blank ? "" : resumeFile == null ? requestIds.next() : resumeFile.id(linesRead);
-      OutgoingLine line = new OutgoingLine(linesRead, text, id, checksum.getValue());
+      String id =
+          blank ? "" : resumeFile == null ? requestIds.next() : resumeFile.id(lines.number());
+      OutgoingLine line = new OutgoingLine(lines.number(), text, id, lines.checksum());
       window.add(line);
       if (!blank) {
         report.read();
@@ -229,7 +218,7 @@ final class LineSending {
       }
       // The service takes no blank message.
       line.settled = true;
-      text = source.poll();
+      text = lines.poll();
     }
     return null;
   }
@@ -237,7 +226,7 @@ final class LineSending {
   private void settleHead() {
     while (!window.isEmpty() && window.getFirst().settled) {
       OutgoingLine line = window.removeFirst();
-      settledBytes += bytes(line.text);
+      settledBytes += NumberedLines.bytes(line.text);
       settledThrough = line.number;
       settledChecksum = line.checksum;
       if (resumeFile != null) {
@@ -248,8 +237,8 @@ final class LineSending {
 
   /** Waits before it is tried again, one line alone at first. */
   private void pause(ChatException why) throws InterruptedException {
-    if (System.nanoTime() - lastAcceptedNanos > patience.toNanos()) {
-      report.refused(again.isEmpty() ? linesRead : again.firstKey(), why);
+    if (System.nanoTime() - troubleNanos >= patience.toNanos()) {
+      report.refused(again.isEmpty() ? lines.number() : again.firstKey(), why);
       return;
     }
     progress.remark(
@@ -303,7 +292,7 @@ final class LineSending {
     line.doubtful = false;
     line.settled = true;
     report.accepted(line.number, sent.duplicate());
-    lastAcceptedNanos = System.nanoTime();
+    acceptedSinceTrouble = true;
     pauseMillis = PAUSE_MILLIS_MIN;
     acceptedInARow++;
     if (acceptedInARow >= limit && limit < IN_FLIGHT_MAX) {
@@ -325,6 +314,10 @@ final class LineSending {
         || ExitCodes.of(why) == ExitCodes.UNAVAILABLE) {
       again.put(line.number, line);
       trouble = why;
+      if (acceptedSinceTrouble) {
+        acceptedSinceTrouble = false;
+        troubleNanos = System.nanoTime();
+      }
     } else {
       report.refused(line.number, why);
     }

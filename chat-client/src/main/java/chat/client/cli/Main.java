@@ -4,14 +4,10 @@ import chat.client.ChatClient;
 import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.OutcomeUnknownException;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +83,7 @@ public final class Main implements Callable<Integer> {
   /** Runs a command in surroundings of the caller's. */
   static int run(String[] args, Surroundings surroundings) {
     Main main = new Main(surroundings);
-    CommandLine commandLine = main.commandLine(args);
+    CommandLine commandLine = CommandTable.commandLine(main, args);
     try {
       return commandLine.execute(args);
     } finally {
@@ -96,59 +92,7 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  /** The whole command line, for help and completion. */
-  CommandLine commandLine() {
-    return commandLine(new String[0]);
-  }
-
-  /**
-   * Only the commands that the arguments can mean, or all if none: to describe one by reflection
-   * takes longer than to ask a server.
-   */
-  private CommandLine commandLine(String[] args) {
-    Map<String, Supplier<Object>> commands = commands();
-    Set<String> meant = new HashSet<>(Arrays.asList(args));
-    meant.retainAll(commands.keySet());
-    if (args.length > 0 && !meant.contains(args[0]) && !meant.isEmpty()) {
-      // Something like "--help", or an option's value that is called like a command.
-      meant = Arrays.asList(args).contains("--help") ? Set.of() : meant;
-    }
-    CommandLine commandLine = new CommandLine(this);
-    for (Map.Entry<String, Supplier<Object>> each : commands.entrySet()) {
-      if (meant.isEmpty() || meant.contains(each.getKey())) {
-        commandLine.addSubcommand(each.getKey(), each.getValue().get());
-      }
-    }
-    return commandLine
-        .setOut(surroundings.out())
-        .setErr(surroundings.err())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setColorScheme(
-            CommandLine.Help.defaultColorScheme(
-                surroundings.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
-        .setExecutionStrategy(this::execute)
-        .setParameterExceptionHandler((wrong, ignored) -> wrongUsage(wrong))
-        .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure));
-  }
-
-  private Map<String, Supplier<Object>> commands() {
-    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-    commands.put("create-account", () -> new AccountCommands.Create(this));
-    commands.put("login", () -> new SessionCommands.Login(this));
-    commands.put("logout", () -> new SessionCommands.Logout(this));
-    commands.put("whoami", () -> new SessionCommands.WhoAmI(this));
-    commands.put("send", () -> new MessageCommands.Send(this));
-    commands.put("inbox", () -> new MessageCommands.Inbox(this));
-    commands.put("receive", () -> new MessageCommands.Receive(this));
-    commands.put("history", () -> new MessageCommands.History(this));
-    commands.put("accounts", () -> new AccountCommands.ListThem(this));
-    commands.put("delete-account", () -> new AccountCommands.Delete(this));
-    commands.put("status", () -> new StatusCommand(this));
-    commands.put("completion", () -> new CompletionCommand(this));
-    return commands;
-  }
-
-  private int wrongUsage(CommandLine.ParameterException wrong) {
+  int wrongUsage(CommandLine.ParameterException wrong) {
     surroundings.err().println(Printable.escape(oneLine(wrong.getMessage())));
     surroundings
         .err()
@@ -160,7 +104,7 @@ public final class Main implements Callable<Integer> {
     return text == null ? "The command line is wrong." : text.replaceAll("\\s*\\R\\s*", " ");
   }
 
-  private int execute(CommandLine.ParseResult parsed) {
+  int execute(CommandLine.ParseResult parsed) {
     if (!verbose) {
       // What gRPC logs is either told by an error or no concern of a person who chats.
       GRPC_LOG.setLevel(Level.OFF);
@@ -173,7 +117,7 @@ public final class Main implements Callable<Integer> {
     return new InteractiveSession(this).run();
   }
 
-  private int explain(Exception failure) {
+  int explain(Exception failure) {
     int exitCode = ExitCodes.REFUSED;
     String sentence;
     if (failure instanceof ChatException refused) {
@@ -201,7 +145,10 @@ public final class Main implements Callable<Integer> {
     if (name != null) {
       String what =
           switch (refused.reason()) {
-            case SESSION_TAKEN_OVER -> "Somebody logged in as " + name + " elsewhere";
+            case SESSION_TAKEN_OVER ->
+                Presence.isStillGood(client().resume(name, actingWith))
+                    ? ""
+                    : "Somebody logged in as " + name + " elsewhere";
             case SESSION_EXPIRED -> "The session of " + name + " has expired";
             case NO_SESSION -> "The session of " + name + " has ended";
             default -> "";
@@ -220,6 +167,7 @@ public final class Main implements Callable<Integer> {
       case ALREADY_LOGGED_IN -> refused.getMessage() + " Use --take-over to end that session.";
       case UNDELIVERED_MESSAGES ->
           refused.getMessage() + " Use --discard-undelivered to delete them with the account.";
+      case SESSION_TAKEN_OVER -> "Messages are shown in another window of yours now.";
       default -> refused.getMessage();
     };
   }

@@ -125,7 +125,7 @@ final class Presence implements AutoCloseable {
     if (why.reason() == ErrorReason.SHUTTING_DOWN) {
       return;
     }
-    if (why.reason() == ErrorReason.SESSION_TAKEN_OVER && isStillGood()) {
+    if (why.reason() == ErrorReason.SESSION_TAKEN_OVER && isStillGood(session)) {
       terminal.print(
           "Messages are shown in another window of yours now; to have them here, log in again.");
       return;
@@ -135,8 +135,11 @@ final class Presence implements AutoCloseable {
     terminal.print(Printable.escape(why.getMessage()) + " Log in again with: login " + name);
   }
 
-  /** Another stream in the same session ends this one's in the same words as a new session. */
-  private boolean isStillGood() {
+  /**
+   * Whether a session whose stream was taken over goes on: another stream in it says that in the
+   * same words as a new session.
+   */
+  static boolean isStillGood(ChatSession session) {
     try {
       FetchedMessages unused = session.fetch(1);
       return true;
