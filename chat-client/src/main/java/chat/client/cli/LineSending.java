@@ -80,8 +80,7 @@ final class LineSending {
 
   /** Sends until the input ends, a line is refused, or it is stopped. */
   SendingReport run() throws InterruptedException {
-    try (MessageSender sender = session.openSender(IN_FLIGHT_MAX);
-        Interruption interruption = Interruption.watch(this::stop)) {
+    try (MessageSender sender = session.openSender(IN_FLIGHT_MAX)) {
       skipDone();
       sendAll(sender);
     } finally {

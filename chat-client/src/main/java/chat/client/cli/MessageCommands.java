@@ -105,13 +105,25 @@ final class MessageCommands {
               : ResumeFile.open(resumeFile, session.username(), recipient, Clock.systemUTC())) {
         LineSending sending =
             new LineSending(main.surroundings(), session, recipient, file, patience);
-        SendingReport report = sending.run();
-        printer.print(report.text(), report.fields());
+        SendingReport report = reported(sending, printer);
         RuntimeException failure = report.failure();
         if (failure != null) {
           throw failure;
         }
         return report.isComplete() ? ExitCodes.OK : ExitCodes.INTERRUPTED;
+      }
+    }
+
+    /** An interruption waits until the report is printed. */
+    private static SendingReport reported(LineSending sending, Printer printer)
+        throws InterruptedException {
+      Interruption interruption = Interruption.watch(sending::stop);
+      try {
+        SendingReport report = sending.run();
+        printer.print(report.text(), report.fields());
+        return report;
+      } finally {
+        interruption.close();
       }
     }
   }

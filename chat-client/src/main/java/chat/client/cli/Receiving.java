@@ -27,8 +27,9 @@ final class Receiving {
   int run() throws InterruptedException {
     CompletableFuture<Void> lastAcknowledged = CompletableFuture.completedFuture(null);
     boolean any = false;
-    try (MessageStream stream = session.receive();
-        Interruption interruption = Interruption.watch(stream::close)) {
+    MessageStream stream = session.receive();
+    Interruption interruption = Interruption.watch(stream::close);
+    try {
       while (true) {
         Optional<ReceiveEvent> event = stream.next();
         if (event.isEmpty() || (event.get() instanceof ReceiveEvent.CaughtUp && !follow)) {
@@ -45,6 +46,9 @@ final class Receiving {
         }
       }
       settle(lastAcknowledged);
+    } finally {
+      stream.close();
+      interruption.close();
     }
     if (!any && !follow) {
       printer.remark("No unread messages.");

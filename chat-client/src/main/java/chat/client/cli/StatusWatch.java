@@ -80,7 +80,7 @@ final class StatusWatch {
     Size size = terminal.getSize();
     int columns = size.getColumns() > 0 ? size.getColumns() : 80;
     int rows = size.getRows() > 0 ? size.getRows() : 24;
-    display.resize(rows, columns);
+    display.resize(new Size(columns, rows));
     List<AttributedString> shown = new ArrayList<>();
     for (String line : lines) {
       shown.addAll(AttributedString.fromAnsi(line).columnSplitLength(columns));
