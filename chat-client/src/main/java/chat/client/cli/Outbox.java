@@ -29,6 +29,8 @@ final class Outbox implements AutoCloseable {
     void accepted(String recipient, SentMessage sent);
 
     /**
+     * The answer is no.
+     *
      * @param doubtful an earlier attempt may have been accepted
      */
     void refused(String recipient, String text, boolean doubtful, ChatException why);
@@ -168,8 +170,11 @@ final class Outbox implements AutoCloseable {
 
   /** Whatever ends attempts at once must not make this thread spin. */
   private synchronized void takeBreath() throws InterruptedException {
-    if (!closed) {
-      wait(BREATH_MILLIS);
+    long end = System.nanoTime() + BREATH_MILLIS * 1_000_000;
+    long left = BREATH_MILLIS;
+    while (!closed && left > 0) {
+      wait(left);
+      left = (end - System.nanoTime()) / 1_000_000;
     }
   }
 

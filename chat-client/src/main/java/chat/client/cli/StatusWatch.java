@@ -4,6 +4,7 @@ import chat.client.ChatException;
 import chat.client.ClusterStatus;
 import java.io.IOException;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,7 @@ final class StatusWatch {
     Size size = terminal.getSize();
     int columns = size.getColumns() > 0 ? size.getColumns() : 80;
     int rows = size.getRows() > 0 ? size.getRows() : 24;
-    display.resize(new Size(columns, rows));
+    display.resize(Size.of(columns, rows));
     List<AttributedString> shown = new ArrayList<>();
     for (String line : lines) {
       shown.addAll(AttributedString.fromAnsi(line).columnSplitLength(columns));
@@ -89,7 +90,9 @@ final class StatusWatch {
       }
     }
     shown.add(
-        new AttributedString(LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + "  Ctrl-C leaves"));
+        new AttributedString(
+            LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS)
+                + "  Ctrl-C leaves"));
     // Taller than the window it would scroll, and be printed again and again.
     display.update(shown.subList(0, Math.min(shown.size(), rows - 1)), -1);
   }
