@@ -89,6 +89,26 @@ public final class FakeCluster implements AutoCloseable {
     return chat.acknowledged(name);
   }
 
+  /** From now on an inbox is full with so many undelivered messages. */
+  public void limitInboxes(int most) {
+    chat.limitInboxes(most);
+  }
+
+  /** Empties an inbox, as its reader does. */
+  public void acknowledgeAll(String name) {
+    chat.acknowledgeAll(name);
+  }
+
+  /** The primary answers no more, and nobody takes its place until somebody is promoted. */
+  public void freezePrimary() {
+    primary().freeze();
+  }
+
+  /** Starts a server that was killed. */
+  public void start(int id) {
+    server(id).start();
+  }
+
   /** Takes the primary's place away from it, as kill -9 does. */
   public void killPrimary() {
     primary().kill();
