@@ -74,4 +74,7 @@ async function main() {
   process.exit(lost.length || doubled || received.length !== accepted.size ? 1 : 0);
 }
 
-main().catch((error) => { console.error(error.message); process.exit(1); });
+main().catch((error) => {
+  console.error(error.errors ? `No server answers at ${addresses}: ${error.errors[0].message}` : error.message);
+  process.exit(1);
+});

@@ -101,10 +101,12 @@ class ClosingTest {
       CompletableFuture<SentMessage> cancelled = new CompletableFuture<>();
       Thread interrupted =
           new Thread(
-              () ->
-                  alice
-                      .sendAsync("alice", "never")
-                      .whenComplete((sent, failure) -> cancelled.completeExceptionally(failure)));
+              () -> {
+                CompletableFuture<?> unused =
+                    alice
+                        .sendAsync("alice", "never")
+                        .whenComplete((sent, failure) -> cancelled.completeExceptionally(failure));
+              });
       interrupted.start();
       interrupted.interrupt();
       ChatException refused =

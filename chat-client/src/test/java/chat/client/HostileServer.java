@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says that it is the primary, takes every call of whatever method, and answers each in the same
@@ -126,7 +127,7 @@ final class HostileServer implements AutoCloseable {
 
   private final class AnyMethod extends HandlerRegistry {
     @Override
-    public ServerMethodDefinition<?, ?> lookupMethod(String name, String authority) {
+    public ServerMethodDefinition<?, ?> lookupMethod(String name, @Nullable String authority) {
       MethodDescriptor<byte[], byte[]> method =
           MethodDescriptor.<byte[], byte[]>newBuilder()
               .setType(MethodType.BIDI_STREAMING)
