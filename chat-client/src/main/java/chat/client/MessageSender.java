@@ -268,9 +268,7 @@ public final class MessageSender implements AutoCloseable {
           return answered(pending, () -> pending.giveUp(error.exception()));
         }
         // Repeated alone it would come after those behind it: all of them start again.
-        Duration asked = error.exception().retryAfter();
-        Duration wait = backoff.next();
-        reopenAfter(asked != null && error.kind() == ServerError.Kind.REPEAT_LATER ? asked : wait);
+        reopenAfter(error.pause(backoff));
         return null;
       }
       case OUTCOME_NOT_SET -> {
@@ -299,7 +297,7 @@ public final class MessageSender implements AutoCloseable {
       opening++;
       return refuse;
     }
-    reopenAfter(backoff.next());
+    reopenAfter(error.pause(backoff));
     return refuse;
   }
 

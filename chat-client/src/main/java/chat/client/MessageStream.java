@@ -257,7 +257,7 @@ public final class MessageStream implements AutoCloseable {
     }
     interrupted(error.exception().getMessage());
     int broken = opening;
-    if (!connections.later(backoff.next(), () -> reopen(broken))) {
+    if (!connections.later(error.pause(backoff), () -> reopen(broken))) {
       failure = connections.closedException();
       changed.signalAll();
     }

@@ -197,10 +197,7 @@ final class RepeatedCall<Q, R, T> {
   }
 
   private void again(ServerError error) {
-    Duration wait = error.exception().retryAfter();
-    if (wait == null || error.kind() != ServerError.Kind.REPEAT_LATER) {
-      wait = backoff.next();
-    }
+    Duration wait = error.pause(backoff);
     if (System.nanoTime() + wait.toNanos() - deadlineNanos >= 0) {
       finish(error);
     } else if (!connections.later(wait, this::attempt)) {

@@ -67,6 +67,13 @@ record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
     return new ServerError(tooLarge ? Kind.REPEAT_FEW : kind(code, reason), exception, tooLarge);
   }
 
+  /** How long to wait before the same again: what the server asks for, else the next pause. */
+  Duration pause(Backoff backoff) {
+    Duration next = backoff.next();
+    Duration asked = exception.retryAfter();
+    return kind == Kind.REPEAT_LATER && asked != null ? asked : next;
+  }
+
   /** Whether a server decides this before it looks for an earlier answer to the same request. */
   boolean precedesRequestIds() {
     return kind == Kind.REPEAT_LATER
