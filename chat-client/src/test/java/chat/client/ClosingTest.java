@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -96,8 +95,8 @@ class ClosingTest {
       CompletableFuture<SentMessage> first = alice.sendAsync("alice", "message 0");
       CompletableFuture<SentMessage> second = alice.sendAsync("alice", "message 1");
       CompletableFuture<SentMessage> third =
-          CompletableFuture.supplyAsync(() -> alice.sendAsync("alice", "message 2"))
-              .thenCompose(Function.identity());
+          CompletableFuture.completedFuture("message 2")
+              .thenComposeAsync(text -> alice.sendAsync("alice", text));
       CompletableFuture<SentMessage> cancelled = new CompletableFuture<>();
       Thread interrupted =
           new Thread(
