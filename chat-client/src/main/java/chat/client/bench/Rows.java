@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prints rows of figures as they come: a JSON object a line, or a table whose columns are those of
@@ -44,7 +45,7 @@ final class Rows {
             .collect(Collectors.joining("  ")));
   }
 
-  private static String words(Object value) {
+  private static String words(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       return map.entrySet().stream()
           .map(entry -> entry.getKey() + " " + words(entry.getValue()))
