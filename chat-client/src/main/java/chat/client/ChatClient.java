@@ -3,6 +3,8 @@ package chat.client;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.LoginRequest;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,8 +28,8 @@ public final class ChatClient implements AutoCloseable {
   private final Connections connections;
   private final RequestIds requestIds = new RequestIds();
 
-  private ChatClient(ServerDirectory directory, CallTimes times) {
-    this.connections = new Connections(directory, times);
+  private ChatClient(ServerDirectory directory, CallTimes times, ClientTls tls) {
+    this.connections = new Connections(directory, times, tls);
   }
 
   /**
@@ -125,6 +127,7 @@ public final class ChatClient implements AutoCloseable {
   public static final class Builder {
     private final List<String> servers = new ArrayList<>();
     private CallTimes times = CallTimes.DEFAULT;
+    private ClientTls tls = ClientTls.NONE;
 
     private Builder() {}
 
@@ -154,8 +157,30 @@ public final class ChatClient implements AutoCloseable {
       return this;
     }
 
+    /** Encrypts, and trusts the authorities that this machine trusts anyway. */
+    public Builder tls() {
+      tls = tls.withUsualAuthorities();
+      return this;
+    }
+
+    /**
+     * Encrypts, and trusts the authorities in a PEM file alone.
+     *
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public Builder tls(Path authorities) {
+      tls = tls.withAuthorities(authorities);
+      return this;
+    }
+
+    /** The name that every server's certificate must bear, where it is not its address's host. */
+    public Builder tlsName(String name) {
+      tls = tls.withName(name);
+      return this;
+    }
+
     public ChatClient build() {
-      return new ChatClient(new ServerDirectory(servers), times);
+      return new ChatClient(new ServerDirectory(servers), times, tls);
     }
   }
 }

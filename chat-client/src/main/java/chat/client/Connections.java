@@ -22,6 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class Connections {
 
   private final ServerDirectory directory;
   private final CallTimes times;
+  private final ClientTls tls;
   private final ScheduledThreadPoolExecutor timer;
   private final Set<Runnable> closers = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
@@ -42,9 +44,10 @@ final class Connections {
   private @Nullable ManagedChannel anyServer;
   private volatile boolean closed;
 
-  Connections(ServerDirectory directory, CallTimes times) {
+  Connections(ServerDirectory directory, CallTimes times, ClientTls tls) {
     this.directory = directory;
     this.times = times;
+    this.tls = tls;
     this.timer =
         new ScheduledThreadPoolExecutor(
             1,
@@ -85,7 +88,7 @@ final class Connections {
       throw closedException();
     }
     if (primary == null) {
-      primary = new PrimaryChannel(directory, times, timer, this::lookForServers);
+      primary = new PrimaryChannel(directory, times, tls, timer, this::lookForServers);
     }
     return primary;
   }
@@ -96,7 +99,7 @@ final class Connections {
     }
     if (anyServer == null) {
       anyServer =
-          PrimaryChannel.newBuilder(directory, times)
+          PrimaryChannel.newBuilder(directory, times, tls)
               .defaultLoadBalancingPolicy("round_robin")
               .build();
     }
@@ -165,8 +168,27 @@ final class Connections {
   private ChatException noServer(ChatException cause) {
     return new ChatException(
         ErrorReason.NO_PRIMARY,
-        "No server answers at " + directory.words() + "; is the cluster running?",
+        "No server answers at " + directory.words() + "; " + why(cause),
         cause);
+  }
+
+  private String why(ChatException cause) {
+    for (Throwable inner = cause; inner != null; inner = inner.getCause()) {
+      if (inner instanceof SSLException) {
+        return "its certificate is not accepted (" + innermost(inner) + ").";
+      }
+    }
+    return tls == ClientTls.NONE
+        ? "is the cluster running, and does it want TLS?"
+        : "is the cluster running, and with TLS?";
+  }
+
+  private static String innermost(Throwable failure) {
+    Throwable last = failure;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return String.valueOf(last.getMessage());
   }
 
   /** With one address given, the others are found by asking. */

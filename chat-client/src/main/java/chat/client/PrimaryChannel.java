@@ -1,7 +1,6 @@
 package chat.client;
 
 import io.grpc.ConnectivityState;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -38,13 +37,14 @@ final class PrimaryChannel {
   PrimaryChannel(
       ServerDirectory directory,
       CallTimes times,
+      ClientTls tls,
       ScheduledExecutorService timer,
       Runnable lookForServers) {
     this.times = times;
     this.timer = timer;
     this.lookForServers = lookForServers;
     this.channel =
-        newBuilder(directory, times)
+        newBuilder(directory, times, tls)
             .defaultServiceConfig(serviceConfig())
             .maxRetryAttempts(MAX_ATTEMPTS)
             .build();
@@ -52,15 +52,22 @@ final class PrimaryChannel {
   }
 
   /** What both channels of a client have in common. */
-  static ManagedChannelBuilder<?> newBuilder(ServerDirectory directory, CallTimes times) {
+  static ManagedChannelBuilder<?> newBuilder(
+      ServerDirectory directory, CallTimes times, ClientTls tls) {
     int connectMillis = (int) times.attempt().toMillis();
-    return NettyChannelBuilder.forTarget(directory.target(), InsecureChannelCredentials.create())
+    NettyChannelBuilder builder =
+        NettyChannelBuilder.forTarget(directory.target(), tls.credentials())
         // A host that is back answers the next attempt at once; the old one's packets are sent
         // again ever more seldom.
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
         .setNameResolverArg(ServerListResolverProvider.DIRECTORY, directory)
         .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
         .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
+    String name = tls.name();
+    if (name != null) {
+      builder.setNameResolverArg(ServerListResolverProvider.TLS_NAME, name);
+    }
+    return builder;
   }
 
   // Every number is a Double: gRPC takes the map for parsed JSON.

@@ -26,6 +26,7 @@ final class ServerListResolver extends NameResolver {
   private final ServerDirectory directory;
   private final SynchronizationContext syncContext;
   private final Executor offloadExecutor;
+  private final @Nullable String tlsName;
   private @Nullable Listener2 listener;
   private boolean resolving;
   private boolean again;
@@ -34,13 +35,19 @@ final class ServerListResolver extends NameResolver {
   ServerListResolver(ServerDirectory directory, Args args) {
     this.directory = directory;
     this.syncContext = args.getSynchronizationContext();
+    this.tlsName = args.getArg(ServerListResolverProvider.TLS_NAME);
     Executor executor = args.getOffloadExecutor();
     this.offloadExecutor = executor == null ? Runnable::run : executor;
   }
 
   @Override
   public String getServiceAuthority() {
-    return directory.servers().get(0).toString();
+    return authority(directory.servers().get(0));
+  }
+
+  /** Names the server to itself, and is what its certificate must bear. */
+  private String authority(HostPort server) {
+    return tlsName == null ? server.toString() : tlsName;
   }
 
   @Override
@@ -79,7 +86,7 @@ final class ServerListResolver extends NameResolver {
     }
   }
 
-  private static StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
+  private StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
     List<EquivalentAddressGroup> groups = new ArrayList<>();
     List<String> unknown = new ArrayList<>();
     for (HostPort server : servers) {
@@ -91,7 +98,7 @@ final class ServerListResolver extends NameResolver {
         // The name that a certificate must bear, one for each server.
         Attributes attributes =
             Attributes.newBuilder()
-                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, server.toString())
+                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, authority(server))
                 .build();
         groups.add(new EquivalentAddressGroup(addresses, attributes));
       } catch (UnknownHostException e) {

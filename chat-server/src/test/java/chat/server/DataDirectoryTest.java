@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DataDirectoryTest {
   private static final ServerLimits LIMITS =
-      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 64L << 20, 1L << 30);
+      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 64L << 20, 1L << 30, 100, 0);
   private static final String ELSEWHERE = "1=10.0.0.1:1:2:3,2=10.0.0.2:1:2:3,3=10.0.0.3:1:2:3";
 
   @TempDir Path directory;
@@ -112,6 +112,7 @@ class DataDirectoryTest {
         cluster == null ? null : ClusterAddresses.parse(cluster),
         size,
         listen == null ? null : HostPort.parse(listen),
+        null,
         insecure,
         false);
   }
