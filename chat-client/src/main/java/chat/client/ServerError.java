@@ -55,7 +55,7 @@ record ServerError(Kind kind, ChatException exception) {
   boolean precedesRequestIds() {
     return kind == Kind.REPEAT_LATER
         || switch (exception.reason()) {
-          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER -> true;
+          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER, DISK_FULL -> true;
           default -> false;
         };
   }

@@ -56,6 +56,7 @@ public final class ChatServer implements AutoCloseable {
   private final RefusalProbe probe;
   private final GrpcPeerNetwork network;
   private final ClientPort port;
+  private final DiskSpace space;
   private final ReplicatedBackend backend;
   private final AddressBook addresses;
   private final PlannedHandOver handOver;
@@ -123,6 +124,8 @@ public final class ChatServer implements AutoCloseable {
             config.address().peer().resolved(),
             peers(self, config.cluster()),
             tls.peers());
+    space =
+        DiskSpace.watch(directory.path(), config.limits().diskReserveBytes(), loop::diskIsLow);
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     port =
         new ClientPort(
@@ -178,6 +181,7 @@ public final class ChatServer implements AutoCloseable {
     return status -> {
       addresses.learn(status);
       handOver.changed(status);
+      backend.changed(status);
       roles.changed(status);
     };
   }
@@ -290,6 +294,7 @@ public final class ChatServer implements AutoCloseable {
     network.close();
     applier.close();
     probe.close();
+    space.close();
     endpoint.close();
     disk.state().close();
     try {

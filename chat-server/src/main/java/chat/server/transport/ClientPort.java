@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 public final class ClientPort implements Closeable {
   private static final int HANDSHAKE_SECONDS = 5;
 
+  // Far beyond what a client gives up whose deadlines pass.
+  private static final int RESETS_MAX = 2000;
+  private static final int RESETS_WINDOW_SECONDS = 10;
+
   /** A client that is gone without a word, and a connection that never was one, end after both. */
   private static final int KEEP_ALIVE_SECONDS = 30;
 
@@ -57,6 +61,8 @@ public final class ClientPort implements Closeable {
             .bossEventLoopGroup(accepting)
             .workerEventLoopGroup(working)
             .channelType(channel)
+            // Streams opened only to be reset, which costs the sender nothing (CVE-2023-44487).
+            .maxRstFramesPerWindow(RESETS_MAX, RESETS_WINDOW_SECONDS)
             .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTimeout(KEEP_ALIVE_ANSWER_SECONDS, TimeUnit.SECONDS)
