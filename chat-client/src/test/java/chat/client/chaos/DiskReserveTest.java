@@ -34,20 +34,22 @@ class DiskReserveTest {
             "1",
             "--disk-reserve",
             Integer.toString(RESERVE_MEBIBYTES << 20))) {
-      SmallDisk disk = null;
-      try {
-        // A new cluster's first primary is the highest server: this one is a backup.
-        disk = SmallDisk.mount(cluster.data(1), DISK_MEBIBYTES);
-      } catch (IOException e) {
-        Assumptions.abort("only root can make a small disk: " + e.getMessage());
-      }
-      try (disk) {
+      // A new cluster's first primary is the highest server: this one is a backup.
+      try (SmallDisk disk = mount(cluster)) {
         cluster.startAll().awaitComplete(PATIENCE);
         assertThat(cluster.primaryId()).isNotEqualTo(1);
         goThrough(cluster, disk);
       } finally {
         cluster.killHard(1, 2, 3);
       }
+    }
+  }
+
+  private static SmallDisk mount(LocalCluster cluster) throws InterruptedException {
+    try {
+      return SmallDisk.mount(cluster.data(1), DISK_MEBIBYTES);
+    } catch (IOException e) {
+      return Assumptions.abort("only root can make a small disk: " + e.getMessage());
     }
   }
 

@@ -7,7 +7,6 @@ import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.netty.shaded.io.netty.util.concurrent.ImmediateEventExecutor;
-import java.io.IOException;
 
 /**
  * Network threads that take in a connection only within its port's bounds. This is where a
@@ -28,8 +27,8 @@ final class AcceptingLoops extends MultiThreadIoEventLoopGroup {
     if (channel.parent() == null || bounds.admit(channel)) {
       return super.register(channel);
     }
-    // Whoever accepted it closes it at the news.
-    return new DefaultChannelPromise(channel, ImmediateEventExecutor.INSTANCE)
-        .setFailure(new IOException("too many connections"));
+    channel.unsafe().closeForcibly();
+    // Not as a failure: Netty would log each of a flood's with a stack trace.
+    return new DefaultChannelPromise(channel, ImmediateEventExecutor.INSTANCE).setSuccess();
   }
 }
