@@ -57,12 +57,12 @@ final class PrimaryChannel {
     int connectMillis = (int) times.attempt().toMillis();
     NettyChannelBuilder builder =
         NettyChannelBuilder.forTarget(directory.target(), tls.credentials())
-        // A host that is back answers the next attempt at once; the old one's packets are sent
-        // again ever more seldom.
-        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
-        .setNameResolverArg(ServerListResolverProvider.DIRECTORY, directory)
-        .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
-        .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
+            // A host that is back answers the next attempt at once; the old one's packets are sent
+            // again ever more seldom.
+            .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
+            .setNameResolverArg(ServerListResolverProvider.DIRECTORY, directory)
+            .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
+            .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
     String name = tls.name();
     if (name != null) {
       builder.setNameResolverArg(ServerListResolverProvider.TLS_NAME, name);

@@ -67,8 +67,7 @@ class StoppingTest {
         }
         // Nobody is left without a word, and nobody is told "perhaps".
         assertThat(ends).contains("OK").isSubsetOf("OK", "SHUTTING_DOWN", "VIEW_CHANGING");
-        long accepted =
-            sends.stream().filter(send -> send.end.getNow("").equals("OK")).count();
+        long accepted = sends.stream().filter(send -> send.end.getNow("").equals("OK")).count();
         cluster.start(1);
         cluster.awaitComplete(PATIENCE);
         assertThat(session.fetch(1000).messages()).hasSizeGreaterThanOrEqualTo((int) accepted);

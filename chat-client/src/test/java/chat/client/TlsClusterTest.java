@@ -79,10 +79,7 @@ class TlsClusterTest {
           .hasMessageContaining("TLS");
     }
     try (ChatClient deceived =
-        ChatClient.builder()
-            .servers(cluster.addresses())
-            .tls(others.resolve("ca.pem"))
-            .build()) {
+        ChatClient.builder().servers(cluster.addresses()).tls(others.resolve("ca.pem")).build()) {
       assertThatThrownBy(deceived::clusterStatus)
           .isInstanceOf(ChatException.class)
           .hasMessageContaining("certificate is not accepted");
@@ -169,8 +166,7 @@ class TlsClusterTest {
     }
   }
 
-  private Said admin(@Nullable Path certificates, List<String> arguments)
-      throws Exception {
+  private Said admin(@Nullable Path certificates, List<String> arguments) throws Exception {
     List<String> all = new ArrayList<>();
     if (certificates != null) {
       all.addAll(List.of("--tls", certificates.toString()));

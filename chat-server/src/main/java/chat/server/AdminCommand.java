@@ -189,8 +189,9 @@ public final class AdminCommand implements Runnable {
               yes,
               "Server "
                   + id
-                  + " will be let in with the disk that it runs on now, which learns everything from"
-                  + " the others.\nThe disk that it had before never counts again.");
+                  + " will be let in with the disk that it runs on now, which learns everything"
+                  + " from the others.\n"
+                  + "The disk that it had before never counts again.");
           out.println(
               client
                   .call(

@@ -77,8 +77,7 @@ public final class ChatServer implements AutoCloseable {
     return new ChatServer(config, directory, disk, tls);
   }
 
-  private ChatServer(
-      ServerConfig config, DataDirectory directory, Recovery found, ServerTls tls)
+  private ChatServer(ServerConfig config, DataDirectory directory, Recovery found, ServerTls tls)
       throws IOException {
     ServerId self = config.id();
     disk = found;
@@ -120,12 +119,8 @@ public final class ChatServer implements AutoCloseable {
             new SecureRandom());
     network =
         new GrpcPeerNetwork(
-            self,
-            config.address().peer().resolved(),
-            peers(self, config.cluster()),
-            tls.peers());
-    space =
-        DiskSpace.watch(directory.path(), config.limits().diskReserveBytes(), loop::diskIsLow);
+            self, config.address().peer().resolved(), peers(self, config.cluster()), tls.peers());
+    space = DiskSpace.watch(directory.path(), config.limits().diskReserveBytes(), loop::diskIsLow);
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     port =
         new ClientPort(

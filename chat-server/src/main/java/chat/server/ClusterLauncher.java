@@ -89,8 +89,7 @@ final class ClusterLauncher {
 
   private int awaitServing() throws IOException, InterruptedException {
     long start = System.nanoTime();
-    try (ClusterWatch watch =
-        new ClusterWatch(cluster, ClientSideTls.toClientPorts(authority()))) {
+    try (ClusterWatch watch = new ClusterWatch(cluster, ClientSideTls.toClientPorts(authority()))) {
       long servingSince = 0;
       while (!stopping) {
         for (ServerProcess server : servers) {

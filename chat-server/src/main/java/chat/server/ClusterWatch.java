@@ -30,8 +30,7 @@ final class ClusterWatch implements AutoCloseable {
     for (Map.Entry<ServerId, MemberAddress> member : cluster.members().entrySet()) {
       HostPort address = member.getValue().client();
       channels.put(
-          member.getKey(),
-          NettyChannelBuilder.forAddress(address.resolved(), credentials).build());
+          member.getKey(), NettyChannelBuilder.forAddress(address.resolved(), credentials).build());
     }
   }
 

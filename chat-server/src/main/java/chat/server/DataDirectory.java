@@ -97,7 +97,8 @@ final class DataDirectory {
             limits,
             flags.assumeCrashed());
     requireEncryption(config, insecure);
-    StoredConfig next = new StoredConfig(flags.id(), stored.diskId(), cluster, listen, tls, insecure);
+    StoredConfig next =
+        new StoredConfig(flags.id(), stored.diskId(), cluster, listen, tls, insecure);
     if (found.isEmpty() || !next.equals(stored)) {
       next.write(path);
     }
@@ -161,9 +162,9 @@ final class DataDirectory {
       throw new UsageException(
           "Others can reach "
               + open
-              + " and what goes there is not encrypted: give certificates with --tls (run/make-certs"
-              + " makes them), or add --insecure if everybody on that network may read and command"
-              + " everything.");
+              + " and what goes there is not encrypted: give certificates with --tls"
+              + " (run/make-certs makes them), or add --insecure if everybody on that network may"
+              + " read and command everything.");
     }
     logger.warn(
         "--insecure: what goes to {} is not encrypted; passwords and messages can be read on the"
@@ -214,7 +215,8 @@ final class DataDirectory {
 
   /** Where the servers are from now on, for the next start. */
   void keep(ClusterAddresses cluster) throws IOException {
-    new StoredConfig(config.id(), config.diskId(), cluster, config.listen(), config.tls(), config.insecure())
+    new StoredConfig(
+            config.id(), config.diskId(), cluster, config.listen(), config.tls(), config.insecure())
         .write(path);
   }
 

@@ -1,9 +1,9 @@
 package chat.server;
 
+import chat.server.replication.ServerId;
 import chat.server.transport.CertificateAuthority;
 import chat.server.transport.CertificateAuthority.Issued;
 import chat.server.transport.CertificateAuthority.Use;
-import chat.server.replication.ServerId;
 import chat.server.transport.PeerName;
 import chat.server.transport.TlsFiles;
 import java.io.IOException;
@@ -59,7 +59,8 @@ public final class MakeCertsCommand implements Callable<Integer> {
       names = "--days",
       paramLabel = "COUNT",
       defaultValue = "825",
-      description = "How long they are good; the authorities, ten years. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How long they are good; the authorities, ten years. Default: ${DEFAULT-VALUE}.")
   private int days;
 
   MakeCertsCommand(PrintWriter out) {
@@ -97,7 +98,8 @@ public final class MakeCertsCommand implements Callable<Integer> {
   static void make(Path directory, int servers, List<String> hosts, Duration validity)
       throws IOException, GeneralSecurityException {
     Files.createDirectories(directory);
-    // Two: whoever vouches for names that clients see, a public authority at best, has no say in who
+    // Two: whoever vouches for names that clients see, a public authority at best, has no say in
+    // who
     // belongs to the cluster.
     CertificateAuthority forClients = authority(directory, "ca", "chat servers");
     CertificateAuthority forPeers = authority(directory, "peer-ca", "chat cluster");
@@ -105,8 +107,7 @@ public final class MakeCertsCommand implements Callable<Integer> {
     names.addAll(hosts);
     for (int number = 1; number <= servers; number++) {
       ServerId id = new ServerId(number);
-      write(
-          TlsConfig.ofClients(directory, id), forClients.issue(names, Use.SERVER, validity));
+      write(TlsConfig.ofClients(directory, id), forClients.issue(names, Use.SERVER, validity));
       write(
           TlsConfig.ofPeer(directory, id),
           forPeers.issue(List.of(PeerName.of(id)), Use.BOTH, validity));

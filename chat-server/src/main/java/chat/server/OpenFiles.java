@@ -31,7 +31,8 @@ final class OpenFiles {
           max,
           wanted);
     }
-    return new ConnectionBounds("clients' port", max, Math.min(STRANGERS_MAX, Math.max(1, max / 4)));
+    return new ConnectionBounds(
+        "clients' port", max, Math.min(STRANGERS_MAX, Math.max(1, max / 4)));
   }
 
   private static long limit() {

@@ -52,7 +52,11 @@ public record ServerLimits(
     positive("--log-keep-bytes", logKeepBytes);
     if (connectionsMax < CONNECTIONS_MIN) {
       throw new UsageException(
-          "--connections-max must be at least " + CONNECTIONS_MIN + ", not " + connectionsMax + ".");
+          "--connections-max must be at least "
+              + CONNECTIONS_MIN
+              + ", not "
+              + connectionsMax
+              + ".");
     }
     if (pageSizeDefault > pageSizeMax) {
       throw new UsageException(

@@ -47,7 +47,8 @@ final class SnapshotSearch {
    * @param security how the servers prove who they are
    * @param stopped ends the search
    */
-  SnapshotSearch(ServerConfig config, DataDirectory directory, PeerSecurity security, CountDownLatch stopped) {
+  SnapshotSearch(
+      ServerConfig config, DataDirectory directory, PeerSecurity security, CountDownLatch stopped) {
     this.config = config;
     this.directory = directory;
     this.security = security;
@@ -98,7 +99,12 @@ final class SnapshotSearch {
     try {
       Cluster cluster =
           SnapshotFetch.fetch(
-              peer, config.cluster().of(peer).peer().unresolved(), security, header, DEADLINE, file);
+              peer,
+              config.cluster().of(peer).peer().unresolved(),
+              security,
+              header,
+              DEADLINE,
+              file);
       SnapshotHeader found = Snapshots.verify(file);
       kept = wanted.test(found);
       if (kept) {

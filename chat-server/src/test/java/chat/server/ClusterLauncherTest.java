@@ -21,7 +21,8 @@ class ClusterLauncherTest {
     // A real child process: it refuses the directory of another server.
     Path directory = Files.createDirectory(data.resolve("server-1"));
     ClusterAddresses cluster = ClusterAddresses.local(1, 17_000);
-    new StoredConfig(new ServerId(2), "disk", cluster, null, TlsConfig.NONE, false).write(directory);
+    new StoredConfig(new ServerId(2), "disk", cluster, null, TlsConfig.NONE, false)
+        .write(directory);
     StringWriter said = new StringWriter();
     ClusterLauncher launcher =
         new ClusterLauncher(cluster, data, null, List.of(), new PrintWriter(said, true));

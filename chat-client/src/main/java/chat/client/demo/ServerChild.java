@@ -37,8 +37,7 @@ final class ServerChild {
   /**
    * @param authorities that vouch for its certificate; null where it has none
    */
-  ServerChild(
-      int id, int clientPort, List<String> command, Path log, @Nullable Path authorities) {
+  ServerChild(int id, int clientPort, List<String> command, Path log, @Nullable Path authorities) {
     this.id = id;
     this.clientPort = clientPort;
     this.command = List.copyOf(command);

@@ -68,8 +68,7 @@ class DiskReserveTest {
       alice.acknowledge(last);
       alice.logout();
       ChatSession again = client.login("alice", "wonderland").session();
-      assertThat(refusal(() -> again.send("alice", "still more")))
-          .isEqualTo(ErrorReason.DISK_FULL);
+      assertThat(refusal(() -> again.send("alice", "still more"))).isEqualTo(ErrorReason.DISK_FULL);
       disk.free();
       await(() -> refusal(() -> again.send("alice", "there is room")) == null);
       assertThat(cluster.aliveIds()).containsExactly(1, 2, 3);

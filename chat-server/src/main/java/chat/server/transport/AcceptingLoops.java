@@ -15,8 +15,7 @@ import io.grpc.netty.shaded.io.netty.util.concurrent.ImmediateEventExecutor;
 final class AcceptingLoops extends MultiThreadIoEventLoopGroup {
   private final ConnectionBounds bounds;
 
-  AcceptingLoops(
-      int threads, String name, IoHandlerFactory technology, ConnectionBounds bounds) {
+  AcceptingLoops(int threads, String name, IoHandlerFactory technology, ConnectionBounds bounds) {
     super(threads, new DefaultThreadFactory(name, true), technology);
     this.bounds = bounds;
   }

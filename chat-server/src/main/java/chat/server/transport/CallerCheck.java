@@ -43,7 +43,8 @@ final class CallerCheck extends ServerTransportFilter implements ServerIntercept
   static void requireSender(ServerId from) throws RefusedMessageException {
     ServerId sender = SENDER.get();
     if (sender != null && !sender.equals(from)) {
-      throw unwelcome("a message of server " + from + " came with server " + sender + "'s certificate");
+      throw unwelcome(
+          "a message of server " + from + " came with server " + sender + "'s certificate");
     }
   }
 
@@ -86,7 +87,6 @@ final class CallerCheck extends ServerTransportFilter implements ServerIntercept
     ServerId server = name.server();
     return server == null
         ? next.startCall(call, headers)
-        : Contexts.interceptCall(
-            Context.current().withValue(SENDER, server), call, headers, next);
+        : Contexts.interceptCall(Context.current().withValue(SENDER, server), call, headers, next);
   }
 }

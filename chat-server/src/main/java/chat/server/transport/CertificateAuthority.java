@@ -141,7 +141,8 @@ public final class CertificateAuthority {
    * @param names DNS names and IP addresses, of which the first is its subject as well
    * @param validity from now on
    */
-  public Issued issue(List<String> names, Use use, Duration validity) throws GeneralSecurityException {
+  public Issued issue(List<String> names, Use use, Duration validity)
+      throws GeneralSecurityException {
     KeyPair keys = keyPair();
     try {
       X509v3CertificateBuilder builder =
@@ -195,8 +196,7 @@ public final class CertificateAuthority {
       throws GeneralSecurityException {
     try {
       return new JcaX509CertificateConverter()
-          .getCertificate(
-              builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
+          .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
     } catch (OperatorCreationException e) {
       throw new GeneralSecurityException("cannot sign", e);
     }

@@ -45,8 +45,7 @@ public final class ClientPort implements Closeable {
    *
    * @param tls the certificate that clients see, the caller's to close; null for no encryption
    */
-  public ClientPort(
-      InetSocketAddress address, @Nullable TlsMaterial tls, ConnectionBounds bounds) {
+  public ClientPort(InetSocketAddress address, @Nullable TlsMaterial tls, ConnectionBounds bounds) {
     boolean epoll = Epoll.isAvailable();
     IoHandlerFactory technology = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     Class<? extends ServerChannel> channel =

@@ -76,8 +76,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       Map<ServerId, PeerLink> links) {}
 
   /** One without certificates. */
-  GrpcPeerNetwork(
-      ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+  GrpcPeerNetwork(ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
     this(self, listen, peers, PeerSecurity.none());
   }
 
@@ -144,7 +143,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
 
   private PeerLink link(
       ServerId id, InetSocketAddress address, EventLoopGroup threads, Receiver to) {
-    return new PeerLink(id, gate, () -> channel(id, address, threads), threads.next(), to, refusals);
+    return new PeerLink(
+        id, gate, () -> channel(id, address, threads), threads.next(), to, refusals);
   }
 
   /**

@@ -24,7 +24,8 @@ public record PeerName(@Nullable ServerId server) {
   /** In an operator's certificate. */
   public static final String OPERATOR = "operator.chat.internal";
 
-  private static final Pattern SERVER = Pattern.compile("server-([1-9][0-9]{0,2})\\.chat\\.internal");
+  private static final Pattern SERVER =
+      Pattern.compile("server-([1-9][0-9]{0,2})\\.chat\\.internal");
   private static final int DNS_NAME = 2;
 
   /** The name in a server's certificate. */

@@ -102,7 +102,9 @@ class FloodTest {
       byte[] half = Arrays.copyOf(PREFACE, PREFACE.length / 2);
       for (int i = 0; i < STRANGERS_MAX; i++) {
         connect(port, half);
-        connect(port, "GET / HTTP/1.1\r\nHost: chat.example.org\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        connect(
+            port,
+            "GET / HTTP/1.1\r\nHost: chat.example.org\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       }
       eventually().until(() -> bounds.count() <= STRANGERS_MAX);
       assertServes(InsecureChannelCredentials.create());
@@ -131,8 +133,10 @@ class FloodTest {
 
   @Test
   void serversFindEachOtherBesideAFlood() throws Exception {
-    try (GrpcPeerNetwork one = new GrpcPeerNetwork(ONE, local(port), Map.of(TWO, local(freePort())));
-        GrpcPeerNetwork two = new GrpcPeerNetwork(TWO, local(freePort()), Map.of(ONE, local(port)))) {
+    try (GrpcPeerNetwork one =
+            new GrpcPeerNetwork(ONE, local(port), Map.of(TWO, local(freePort())));
+        GrpcPeerNetwork two =
+            new GrpcPeerNetwork(TWO, local(freePort()), Map.of(ONE, local(port)))) {
       one.start(new Harness.Inbox());
       flood(port, new byte[0]);
       two.start(new Harness.Inbox());
@@ -159,12 +163,15 @@ class FloodTest {
   }
 
   private static Server start(ClientPort clients) throws IOException {
-    return clients.builder().addService(new HealthStatusManager().getHealthService()).build().start();
+    return clients
+        .builder()
+        .addService(new HealthStatusManager().getHealthService())
+        .build()
+        .start();
   }
 
   private void assertServes(ChannelCredentials credentials) {
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress("127.0.0.1", port, credentials).build();
+    ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port, credentials).build();
     try {
       assertThat(
               HealthGrpc.newBlockingStub(channel)

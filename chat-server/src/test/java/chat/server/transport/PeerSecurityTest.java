@@ -62,7 +62,8 @@ class PeerSecurityTest {
   void start() throws Exception {
     ours = CertificateAuthority.create("ours");
     theirs = CertificateAuthority.create("theirs");
-    GrpcPeerNetwork one = network(ONE, portOne, Map.of(TWO, local(freePort())), security(ours, ONE));
+    GrpcPeerNetwork one =
+        network(ONE, portOne, Map.of(TWO, local(freePort())), security(ours, ONE));
     inbox.onRequest = request -> one.send(answer(request, heartbeatAnswer(request)));
     one.start(inbox, SnapshotSource.NONE, List.of(new Admin()));
   }
@@ -99,8 +100,7 @@ class PeerSecurityTest {
   @Test
   void aServerSpeaksInItsOwnNameOnly() throws Exception {
     ManagedChannel three = channel(tls(ours, PeerName.of(new ServerId(3)), Use.BOTH), ONE);
-    assertThat(heartbeatAs(TWO, three))
-        .isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(heartbeatAs(TWO, three)).isEqualTo(Status.Code.FAILED_PRECONDITION);
     CompletableFuture<Status.Code> ended = new CompletableFuture<>();
     StreamObserver<ReplicateRequest> stream =
         ReplicationServiceGrpc.newStub(three).replicate(ending(ended));
@@ -253,8 +253,7 @@ class PeerSecurityTest {
     return TlsChannelCredentials.newBuilder().trustManager(authority(by).toFile()).build();
   }
 
-  private ManagedChannel channel(
-      ChannelCredentials credentials, ServerId expected) {
+  private ManagedChannel channel(ChannelCredentials credentials, ServerId expected) {
     return kept(
         NettyChannelBuilder.forAddress("127.0.0.1", portOne, credentials)
             .overrideAuthority(PeerName.of(expected))
