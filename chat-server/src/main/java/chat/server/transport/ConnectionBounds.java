@@ -29,6 +29,9 @@ public final class ConnectionBounds {
   /** The HTTP/2 preface and the head of the frame that must follow it. */
   private static final int HELLO_BYTES = 24 + 9;
 
+  /** A stranger chooses some of it. */
+  private static final int REASON_LENGTH_MAX = 120;
+
   private final String port;
   private final int max;
   private final int maxOfAddress;
@@ -110,6 +113,23 @@ public final class ConnectionBounds {
     }
   }
 
+  // Where certificates do not fit together, this is the only place that can say so.
+  private void tellFailed(Channel channel, Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    String why = text.replaceAll("[^ -~]", "?");
+    refusals.say(
+        "no TLS on the "
+            + port
+            + " with "
+            + address(channel)
+            + ": "
+            + why.substring(0, Math.min(REASON_LENGTH_MAX, why.length())));
+  }
+
   private synchronized void through(Channel channel) {
     strangers.remove(channel);
   }
@@ -128,6 +148,8 @@ public final class ConnectionBounds {
                 handshake -> {
                   if (handshake.isSuccess()) {
                     through(channel);
+                  } else {
+                    tellFailed(channel, handshake.cause());
                   }
                 });
         context.pipeline().remove(this);
