@@ -178,7 +178,7 @@ final class Connections {
         return "its certificate is not accepted (" + innermost(inner) + ").";
       }
     }
-    return tls == ClientTls.NONE
+    return tls.equals(ClientTls.NONE)
         ? "is the cluster running, and does it want TLS?"
         : "is the cluster running, and with TLS?";
   }

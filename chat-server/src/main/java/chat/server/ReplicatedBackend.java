@@ -39,10 +39,12 @@ final class ReplicatedBackend implements ChatBackend {
 
   /** Called by the replica thread. Every member's disk counts: each must hold what is accepted. */
   void changed(Status status) {
-    diskLow =
-        status.view().members().keySet().stream()
-            .map(status.servers()::get)
-            .anyMatch(member -> member != null && member.diskLow());
+    boolean low = false;
+    for (ServerId member : status.view().members().keySet()) {
+      Status.Server server = status.servers().get(member);
+      low |= server != null && server.diskLow();
+    }
+    diskLow = low;
   }
 
   // Who logs in, reads, acknowledges and leaves writes a few bytes, and may make room.

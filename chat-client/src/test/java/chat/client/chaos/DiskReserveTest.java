@@ -11,6 +11,7 @@ import chat.common.ErrorReason;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -75,7 +76,7 @@ class DiskReserveTest {
     }
   }
 
-  private static ErrorReason refusal(Runnable call) {
+  private static @Nullable ErrorReason refusal(Runnable call) {
     ChatException refused = catchThrowableOfType(ChatException.class, call::run);
     return refused == null ? null : refused.reason();
   }

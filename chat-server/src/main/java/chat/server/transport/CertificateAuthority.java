@@ -54,14 +54,18 @@ public final class CertificateAuthority {
 
   /** What a certificate is for. */
   public enum Use {
-    SERVER(KeyPurposeId.id_kp_serverAuth),
-    CLIENT(KeyPurposeId.id_kp_clientAuth),
-    BOTH(KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth);
+    SERVER,
+    CLIENT,
+    BOTH;
 
-    private final KeyPurposeId[] purposes;
-
-    Use(KeyPurposeId... purposes) {
-      this.purposes = purposes;
+    private ExtendedKeyUsage purposes() {
+      return switch (this) {
+        case SERVER -> new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth);
+        case CLIENT -> new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth);
+        case BOTH ->
+            new ExtendedKeyUsage(
+                new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth});
+      };
     }
   }
 
@@ -153,7 +157,7 @@ public final class CertificateAuthority {
               validity);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-      builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(use.purposes));
+      builder.addExtension(Extension.extendedKeyUsage, false, use.purposes());
       builder.addExtension(
           Extension.subjectAlternativeName,
           false,

@@ -14,6 +14,7 @@ import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +77,8 @@ public final class ClientPort implements Closeable {
   /** Ends its threads; after its server. Does not wait for them. */
   @Override
   public void close() {
-    accepting.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    working.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    for (EventLoopGroup threads : List.of(accepting, working)) {
+      var unused = threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
   }
 }

@@ -92,11 +92,11 @@ public final class ConnectionBounds {
       }
       strangers.add(channel);
     }
-    channel.closeFuture().addListener(closed -> forget(channel, from));
+    var unusedNews = channel.closeFuture().addListener(closed -> forget(channel, from));
     channel.pipeline().addLast(new Hello());
     if (eldest != null) {
       refusals.say("closing connections to the " + port + " on which nobody says anything");
-      eldest.close();
+      var unusedClose = eldest.close();
     }
     return true;
   }
@@ -143,15 +143,16 @@ public final class ConnectionBounds {
       Channel channel = context.channel();
       SslHandler tls = context.pipeline().get(SslHandler.class);
       if (tls != null) {
-        tls.handshakeFuture()
-            .addListener(
-                handshake -> {
-                  if (handshake.isSuccess()) {
-                    through(channel);
-                  } else {
-                    tellFailed(channel, handshake.cause());
-                  }
-                });
+        var unused =
+            tls.handshakeFuture()
+                .addListener(
+                    handshake -> {
+                      if (handshake.isSuccess()) {
+                        through(channel);
+                      } else {
+                        tellFailed(channel, handshake.cause());
+                      }
+                    });
         context.pipeline().remove(this);
       } else if (message instanceof ByteBuf received) {
         bytes += received.readableBytes();
