@@ -9,6 +9,7 @@ import chat.server.transport.CertificateAuthority.Issued;
 import chat.server.transport.CertificateAuthority.Use;
 import io.grpc.Server;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -61,7 +62,7 @@ class TlsReloadTest {
   private static BigInteger shownBy(int port) throws Exception {
     SSLContext anything = SSLContext.getInstance("TLS");
     anything.init(null, new TrustManager[] {new Gullible()}, null);
-    try (Socket plain = new Socket("127.0.0.1", port);
+    try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
         SSLSocket socket =
             (SSLSocket) anything.getSocketFactory().createSocket(plain, "localhost", port, true)) {
       socket.setSoTimeout(10_000);
