@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An encrypted cluster of real processes, with certificates as run/make-certs writes them. */
-@Timeout(300)
+@Timeout(600)
 class TlsClusterTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir Path files;
 

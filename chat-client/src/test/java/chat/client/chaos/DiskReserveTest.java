@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A backup's disk is nearly full: what may go on goes on, and the rest does again later. */
-@Timeout(180)
+@Timeout(600)
 class DiskReserveTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int DISK_MEBIBYTES = 64;
   private static final int RESERVE_MEBIBYTES = 24;
   private static final int LEFT_MEBIBYTES = 12;
