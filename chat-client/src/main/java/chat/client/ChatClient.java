@@ -3,9 +3,9 @@ package chat.client;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.LoginRequest;
-import io.grpc.ChannelCredentials;
-import io.grpc.InsecureChannelCredentials;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -130,6 +130,7 @@ public final class ChatClient implements AutoCloseable {
     private CallTimes times = CallTimes.DEFAULT;
     private int sendsInFlightMax = 1024;
     private ServerDirectory.NameLookup nameLookup = InetAddress::getAllByName;
+    private ClientTls tls = ClientTls.NONE;
 
     private Builder() {}
 
@@ -174,15 +175,32 @@ public final class ChatClient implements AutoCloseable {
       return this;
     }
 
+    /** Encrypts, and trusts the authorities that this machine trusts anyway. */
+    public Builder tls() {
+      tls = tls.withUsualAuthorities();
+      return this;
+    }
+
+    /**
+     * Encrypts, and trusts the authorities in a PEM file alone.
+     *
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public Builder tls(Path authorities) {
+      tls = tls.withAuthorities(authorities);
+      return this;
+    }
+
+    /** The name that every server's certificate must bear, where it is not its address's host. */
+    public Builder tlsName(String name) {
+      tls = tls.withName(name);
+      return this;
+    }
+
     /** Makes the client, which connects when it is first used. */
     public ChatClient build() {
       ServerDirectory directory = new ServerDirectory(servers, nameLookup);
-      return new ChatClient(new Connections(directory, times, credentials(), sendsInFlightMax));
-    }
-
-    /** How the way to the servers is secured: the one place where that is decided. */
-    private ChannelCredentials credentials() {
-      return InsecureChannelCredentials.create();
+      return new ChatClient(new Connections(directory, times, tls, sendsInFlightMax));
     }
   }
 }

@@ -5,7 +5,6 @@ import chat.v1.ChatServiceGrpc;
 import chat.v1.GetClusterStatusRequest;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -29,6 +28,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,11 +58,7 @@ final class Connections {
   private @Nullable ManagedChannel anyServer;
   private volatile boolean closed;
 
-  Connections(
-      ServerDirectory directory,
-      CallTimes times,
-      ChannelCredentials credentials,
-      int sendsInFlightMax) {
+  Connections(ServerDirectory directory, CallTimes times, ClientTls tls, int sendsInFlightMax) {
     this.directory = directory;
     this.times = times;
     this.sendRoom = new Semaphore(sendsInFlightMax);
@@ -78,7 +74,7 @@ final class Connections {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             task -> daemon(task, "chat-client-callback"));
-    this.channels = new ServerChannels(directory, times, credentials, callbacks);
+    this.channels = new ServerChannels(directory, times, tls, callbacks);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -229,8 +225,27 @@ final class Connections {
   private ChatException noServer(ChatException cause) {
     return new ChatException(
         ErrorReason.NO_PRIMARY,
-        "No server answers at " + directory.words() + "; is the cluster running?",
+        "No server answers at " + directory.words() + "; " + why(cause),
         cause);
+  }
+
+  private String why(ChatException cause) {
+    for (Throwable inner = cause; inner != null; inner = inner.getCause()) {
+      if (inner instanceof SSLException) {
+        return "its certificate is not accepted (" + innermost(inner) + ").";
+      }
+    }
+    return channels.tls().equals(ClientTls.NONE)
+        ? "is the cluster running, and does it want TLS?"
+        : "is the cluster running, and with TLS?";
+  }
+
+  private static String innermost(Throwable failure) {
+    Throwable last = failure;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return String.valueOf(last.getMessage());
   }
 
   /** With one address given, the others are found by asking. */

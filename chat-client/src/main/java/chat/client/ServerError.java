@@ -78,7 +78,7 @@ record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
   boolean precedesRequestIds() {
     return kind == Kind.REPEAT_LATER
         || switch (exception.reason()) {
-          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER -> true;
+          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER, DISK_FULL -> true;
           default -> false;
         };
   }

@@ -31,6 +31,7 @@ final class ServerListResolver extends NameResolver {
   /** What each server's name last came to; one look-up runs at a time. */
   private final Map<HostPort, List<InetSocketAddress>> lastKnown = new ConcurrentHashMap<>();
 
+  private final @Nullable String tlsName;
   private @Nullable Listener2 listener;
   private boolean resolving;
   private boolean again;
@@ -39,13 +40,19 @@ final class ServerListResolver extends NameResolver {
   ServerListResolver(ServerDirectory directory, Args args) {
     this.directory = directory;
     this.syncContext = args.getSynchronizationContext();
+    this.tlsName = args.getArg(ServerListResolverProvider.TLS_NAME);
     Executor executor = args.getOffloadExecutor();
     this.offloadExecutor = executor == null ? Runnable::run : executor;
   }
 
   @Override
   public String getServiceAuthority() {
-    return directory.servers().get(0).toString();
+    return authority(directory.servers().get(0));
+  }
+
+  /** Names the server to itself, and is what its certificate must bear. */
+  private String authority(HostPort server) {
+    return tlsName == null ? server.toString() : tlsName;
   }
 
   @Override
@@ -98,7 +105,7 @@ final class ServerListResolver extends NameResolver {
         // address stays what it was given as.
         Attributes attributes =
             Attributes.newBuilder()
-                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, server.toString())
+                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, authority(server))
                 .build();
         groups.putIfAbsent(address, new EquivalentAddressGroup(address, attributes));
       }

@@ -6,6 +6,7 @@ import chat.admin.v1.BackupResponse;
 import chat.admin.v1.GetServerStatusRequest;
 import chat.admin.v1.GetServerStatusResponse;
 import chat.server.transport.IncomingFile;
+import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -48,13 +49,15 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
-  AdminClient(List<HostPort> servers) {
+  /**
+   * @param credentials of an operator
+   */
+  AdminClient(List<HostPort> servers, ChannelCredentials credentials) {
     for (HostPort server : servers) {
       channels.computeIfAbsent(
           server,
           at ->
-              NettyChannelBuilder.forAddress(at.resolved())
-                  .usePlaintext()
+              NettyChannelBuilder.forAddress(at.resolved(), credentials)
                   .keepAliveTime(10, TimeUnit.SECONDS)
                   .build());
     }
@@ -73,7 +76,8 @@ final class AdminClient implements AutoCloseable {
           CommandFailure.UNREACHABLE,
           "No server answers at "
               + channels.keySet()
-              + ": start one, or name the servers' peer ports with --servers.");
+              + ": start one, name the servers' peer ports with --servers, or, where they want"
+              + " certificates, give an operator's with --tls.");
     }
     seen.sort(Comparator.comparingInt(Seen::id));
     return seen;
@@ -92,6 +96,10 @@ final class AdminClient implements AutoCloseable {
                   .getServerStatus(GetServerStatusRequest.getDefaultInstance())));
     } catch (StatusRuntimeException e) {
       logger.debug("{} does not say how it is", at, e);
+      if (e.getStatus().getCode() == Status.Code.PERMISSION_DENIED) {
+        throw new CommandFailure(
+            CommandFailure.FAILED, at + " refuses: " + e.getStatus().getDescription() + ".", e);
+      }
       return Optional.empty();
     }
   }

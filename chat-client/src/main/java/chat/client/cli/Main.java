@@ -4,6 +4,8 @@ import chat.client.ChatClient;
 import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.OutcomeUnknownException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,24 @@ public final class Main implements Callable<Integer> {
       paramLabel = "HOST:PORT,...",
       description = "The cluster's servers; else CHAT_SERVERS, else " + DEFAULT_SERVERS + ".")
   private @Nullable String servers;
+
+  @Option(
+      names = "--tls-ca",
+      scope = ScopeType.INHERIT,
+      paramLabel = "FILE",
+      description =
+          "Encrypt, and trust the authorities in this PEM file; 'system' for those of this"
+              + " machine; else CHAT_TLS_CA.")
+  private @Nullable String tlsAuthorities;
+
+  @Option(
+      names = "--tls-name",
+      scope = ScopeType.INHERIT,
+      paramLabel = "NAME",
+      description =
+          "The name in the servers' certificates where it is not the host in --servers; else"
+              + " CHAT_TLS_NAME.")
+  private @Nullable String tlsName;
 
   @Option(
       names = "--as",
@@ -196,13 +216,31 @@ public final class Main implements Callable<Integer> {
   ChatClient client() {
     if (client == null) {
       try {
-        client = ChatClient.connect(servers());
+        client = connect();
+      } catch (UncheckedIOException e) {
+        throw new CommandFailure(ExitCodes.USAGE, e.getMessage() + " See --tls-ca.", e);
       } catch (IllegalArgumentException e) {
         throw new CommandFailure(
             ExitCodes.USAGE, e.getMessage() + " See --servers and CHAT_SERVERS.", e);
       }
     }
     return client;
+  }
+
+  private ChatClient connect() {
+    ChatClient.Builder builder = ChatClient.builder().servers(servers());
+    String trusted =
+        tlsAuthorities != null ? tlsAuthorities : surroundings.environment("CHAT_TLS_CA", "");
+    if (trusted.equals("system")) {
+      builder.tls();
+    } else if (!trusted.isEmpty()) {
+      builder.tls(Path.of(trusted));
+    }
+    String name = tlsName != null ? tlsName : surroundings.environment("CHAT_TLS_NAME", "");
+    if (!name.isEmpty()) {
+      builder.tlsName(name);
+    }
+    return builder.build();
   }
 
   SessionFiles sessions() {
