@@ -29,6 +29,11 @@ import org.slf4j.LoggerFactory;
 final class AdminClient implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(AdminClient.class);
   private static final long STATUS_MILLIS = 2_000;
+
+  /** How long a command waits for a primary, and how often it looks. */
+  private static final long BETWEEN_VIEWS_MILLIS = 3_000;
+
+  private static final long ASK_AGAIN_MILLIS = 50;
   private static final long POLL_MILLIS = 100;
 
   /** Of a command: as long as working on all of the data may take. */
@@ -91,17 +96,27 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
-  /** The server that takes writes. */
+  /** The server that takes writes; a change of view, which is over soon, is waited out. */
   Seen primary() {
-    List<Seen> all = servers();
-    return all.stream()
-        .filter(server -> server.status().getServing())
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new CommandFailure(
-                    CommandFailure.FAILED,
-                    "No server is primary: " + all.get(0).status().getSummary()));
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BETWEEN_VIEWS_MILLIS);
+    while (true) {
+      List<Seen> all = servers();
+      for (Seen server : all) {
+        if (server.status().getServing()) {
+          return server;
+        }
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        throw new CommandFailure(
+            CommandFailure.FAILED, "No server is primary: " + all.get(0).status().getSummary());
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(ASK_AGAIN_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CommandFailure(CommandFailure.FAILED, "Interrupted.");
+      }
+    }
   }
 
   /** One server by its number. */

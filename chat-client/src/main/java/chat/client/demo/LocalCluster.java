@@ -43,24 +43,24 @@ public final class LocalCluster implements AutoCloseable {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean kept;
 
-  private LocalCluster(int size, List<String> serverFlags) {
+  private LocalCluster(int size, int born, List<String> serverFlags) {
     try {
       directory = Files.createTempDirectory("chat-cluster-");
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot make a temporary directory.", e);
     }
     int base = FreePorts.block(PORTS_A_SERVER * size);
-    String addresses =
-        IntStream.rangeClosed(1, size)
-            .mapToObj(id -> id + "=" + address(base + PORTS_A_SERVER * (id - 1)))
-            .collect(Collectors.joining(","));
     for (int id = 1; id <= size; id++) {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       javaOptions().ifPresent(file -> command.add("@" + file));
       command.add("-cp");
       command.add(System.getProperty(CLASS_PATH, System.getProperty("java.class.path")));
-      command.addAll(List.of("chat.server.Main", Integer.toString(id), "--cluster", addresses));
+      String known =
+          IntStream.rangeClosed(1, Math.max(id, born))
+              .mapToObj(other -> other + "=" + address(base + PORTS_A_SERVER * (other - 1)))
+              .collect(Collectors.joining(","));
+      command.addAll(List.of("chat.server.Main", Integer.toString(id), "--cluster", known));
       command.addAll(List.of("--data", directory.resolve("server-" + id).toString()));
       command.addAll(serverFlags);
       int port = base + PORTS_A_SERVER * (id - 1);
@@ -81,7 +81,15 @@ public final class LocalCluster implements AutoCloseable {
    * @param serverFlags more flags for each of them
    */
   public static LocalCluster create(int size, String... serverFlags) {
-    return new LocalCluster(size, List.of(serverFlags));
+    return new LocalCluster(size, size, List.of(serverFlags));
+  }
+
+  /**
+   * A cluster that is not started yet, of servers 1 to {@code born}. Those after them are started
+   * to be added, each with the addresses of all before it.
+   */
+  public static LocalCluster createToGrow(int born, int size, String... serverFlags) {
+    return new LocalCluster(size, born, List.of(serverFlags));
   }
 
   private static Optional<Path> javaOptions() {
@@ -241,6 +249,11 @@ public final class LocalCluster implements AutoCloseable {
             + patience.toMillis() / 1000.0
             + " s; "
             + status.map(ClusterStatus::summary).orElse("no primary answers."));
+  }
+
+  /** How a server's process ended, if it has ended by itself. */
+  public Optional<Integer> exitCode(int id) {
+    return server(id).exitCode();
   }
 
   private ServerChild server(int id) {
