@@ -23,7 +23,7 @@ import org.HdrHistogram.Recorder;
  */
 final class ClosedLoop {
   private static final long RETRY_MILLIS = 5;
-  private static final long DRAIN_SECONDS = 20;
+  private static final long DRAIN_SECONDS = 60;
 
   private final Sending sending;
   private final List<Account> recipients;

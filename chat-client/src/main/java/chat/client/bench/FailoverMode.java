@@ -78,6 +78,7 @@ final class FailoverMode implements Callable<Integer> {
       row.put("acknowledged", load.acceptedCount());
       row.put("failed", load.failedCount());
       bench.rows(options).print(row);
+      load.check();
     }
     return 0;
   }

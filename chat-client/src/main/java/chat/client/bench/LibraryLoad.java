@@ -1,6 +1,7 @@
 package chat.client.bench;
 
 import chat.client.ChatClient;
+import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.SentMessage;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,8 @@ final class LibraryLoad implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(Daemon.named("bench-retries"));
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
+  private final AtomicReference<@Nullable ChatException> refusedAcknowledgement =
+      new AtomicReference<>();
   private volatile boolean closed;
 
   // Guarded by this.
@@ -85,9 +89,27 @@ final class LibraryLoad implements AutoCloseable {
     }
     accepted.incrementAndGet();
     if (waiting.incrementAndGet(recipient) % options.acknowledgeEvery() == 0 && !closed) {
-      acknowledging.execute(() -> session(accounts.get(recipient)).acknowledge(sent.messageId()));
+      acknowledging.execute(() -> acknowledge(recipient, sent.messageId()));
     }
     next();
+  }
+
+  private void acknowledge(int recipient, long messageId) {
+    try {
+      session(accounts.get(recipient)).acknowledge(messageId);
+    } catch (ChatException e) {
+      if (!closed) {
+        refusedAcknowledgement.compareAndSet(null, e);
+      }
+    }
+  }
+
+  /** Throws if an acknowledgement was refused: then inboxes may be full. */
+  void check() {
+    ChatException refused = refusedAcknowledgement.get();
+    if (refused != null) {
+      throw new IllegalStateException("An acknowledgement was refused.", refused);
+    }
   }
 
   /** From now on gaps are looked at; the one that is open now is one of them. */

@@ -187,9 +187,7 @@ final class Load {
     double payload = (double) figures.accepted() * options.textBytes();
     row.put("server_cpu_cores", Rows.rounded(cpu / figures.seconds(), 2));
     row.put("server_rss_mib_max", Rows.rounded(rss / MIB, 0));
-    if (figures.accepted() > 0) {
-      row.put("server_cpu_micros_per_message", Rows.rounded(cpu * 1e6 / figures.accepted(), 1));
-      row.put("written_bytes_per_payload_byte", Rows.rounded(written / after.size() / payload, 1));
-    }
+    row.put("server_cpu_micros_per_message", Rows.rounded(cpu * 1e6 / figures.accepted(), 1));
+    row.put("written_bytes_per_payload_byte", Rows.rounded(written / after.size() / payload, 1));
   }
 }

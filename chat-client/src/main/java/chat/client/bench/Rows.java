@@ -89,8 +89,14 @@ final class Rows {
     return String.format(Locale.ROOT, "%" + width + "s", text);
   }
 
-  /** So many digits after the point, as a number. */
+  /**
+   * So many digits after the point, as a number; 0 for what is none. A run in which nothing was
+   * accepted has the columns of all others, and JSON has no word for infinity.
+   */
   static double rounded(double value, int digits) {
+    if (!Double.isFinite(value)) {
+      return 0;
+    }
     double unit = Math.pow(10, digits);
     return Math.round(value * unit) / unit;
   }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class StreamsMode implements Callable<Integer> {
   private static final long OPEN_SECONDS_MAX = 120;
-  private static final long RECEIVE_SECONDS_MAX = 20;
+  private static final long RECEIVE_SECONDS_MAX = 60;
   private static final long POLL_MILLIS = 10;
   private static final double MIB = 1 << 20;
   private static final long NANOS_A_SECOND = 1_000_000_000;
