@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 class BufCurlTest {
   private static final String BUF = "@bufbuild/buf@1.75.0";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Pattern ERROR_INFO =
       Pattern.compile("\"google.rpc.ErrorInfo\",\\s*\"value\": \"([^\"]*)\"");
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a client leaves behind, whom it holds up, and what a closed one says. */
 class ClosingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private FakeCluster cluster;
 

@@ -33,7 +33,7 @@ class LibraryFaultsTest {
   private static final String RECEIVER = "receiver";
 
   /** For a machine that does other things too; what it took is printed. */
-  private static final Duration BOUND = Duration.ofSeconds(60);
+  private static final Duration BOUND = Duration.ofMinutes(1);
 
   // The servers' logs of a failed run stay.
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)

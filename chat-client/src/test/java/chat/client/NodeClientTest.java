@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NodeClientTest {
   private static final Path EXAMPLE = Path.of("examples", "node");
   private static final int MESSAGES = 2000;
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir Path directory;
 

@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 final class QuietCluster {
   private static final int TRIES_MAX = 4;
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   interface Body {
     void run(LocalCluster cluster) throws Exception;
