@@ -1,5 +1,6 @@
 package chat.client;
 
+import chat.v1.ChangePasswordRequest;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.DeleteAccountRequest;
 import chat.v1.FetchMessagesRequest;
@@ -201,6 +202,30 @@ public final class ChatSession {
                 requestId),
             requestId)
         .getDiscardedCount();
+  }
+
+  /**
+   * Changes the account's password. This session ends with it, and so do its streams; the account
+   * goes on in the one that is returned.
+   */
+  public ChatSession changePassword(String oldPassword, String newPassword) {
+    String requestId = requestIds.next();
+    return Answers.await(
+        connections
+            .call(
+                channel,
+                ChatServiceGrpc.getChangePasswordMethod(),
+                ChangePasswordRequest.newBuilder()
+                    .setOldPassword(oldPassword)
+                    .setNewPassword(newPassword)
+                    .setRequestId(requestId)
+                    .build(),
+                requestId)
+            .thenApply(
+                response ->
+                    new ChatSession(
+                        connections, requestIds, username, response.getSessionToken())),
+        requestId);
   }
 
   /** Ends the session; the token is worth nothing afterwards. */

@@ -104,7 +104,11 @@ public final class ChatServer implements AutoCloseable {
     handOver = new PlannedHandOver(self);
     addresses =
         new AddressBook(self, config.cluster(), changed -> follow(self, directory, changed));
-    backend = new ReplicatedBackend(loop, disk.state().queries(), addresses);
+    network =
+        new GrpcPeerNetwork(
+            self, config.address().peer().resolved(), peers(self, config.cluster()));
+    backend =
+        new ReplicatedBackend(loop, disk.state().queries(), addresses, network.clocks());
     endpoint =
         new ChatEndpoint(
             backend,
@@ -113,9 +117,6 @@ public final class ChatServer implements AutoCloseable {
             new PasswordCost(
                 config.limits().passwordMemoryKib(), config.limits().passwordIterations(), 1),
             new SecureRandom());
-    network =
-        new GrpcPeerNetwork(
-            self, config.address().peer().resolved(), peers(self, config.cluster()));
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     server = listen(config);
     ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop);
@@ -184,6 +185,7 @@ public final class ChatServer implements AutoCloseable {
   private Server listen(ServerConfig config) throws IOException {
     NettyServerBuilder builder = NettyServerBuilder.forAddress(config.listen().resolved());
     endpoint.addTo(builder);
+    endpoint.limitConnections(builder);
     endpoint.permitKeepAlive(builder);
     try {
       return builder.build().start();
@@ -201,6 +203,9 @@ public final class ChatServer implements AutoCloseable {
         .inboxMessagesMax(flags.inboxMessagesMax())
         .pageSizeDefault(flags.pageSizeDefault())
         .pageSizeMax(flags.pageSizeMax())
+        .streamsMax(flags.streamsMax())
+        .throttling(flags.throttling())
+        .calls(flags.calls())
         .build();
   }
 

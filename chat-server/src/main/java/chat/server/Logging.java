@@ -2,6 +2,8 @@ package chat.server;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * How the process logs: one line an event, to the standard error. Set before the first logger is
@@ -9,6 +11,10 @@ import java.util.Locale;
  */
 final class Logging {
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+  /** Kept here, or the level would go with the logger. */
+  private static final Logger TRANSPORT =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
+
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
   private Logging() {}
@@ -23,5 +29,8 @@ final class Logging {
     System.setProperty(PREFIX + "showDateTime", "true");
     System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
     System.setProperty(PREFIX + "showShortLogName", "true");
+    // A stream that is reset while its client does not read is worth a page of warnings to it: who
+    // does that on purpose must not fill the disk.
+    TRANSPORT.setLevel(Level.SEVERE);
   }
 }

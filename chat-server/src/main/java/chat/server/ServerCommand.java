@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -138,6 +139,8 @@ final class ServerCommand implements Callable<Integer> {
               + " this. Default: ${DEFAULT-VALUE}.")
   private long logKeepBytes;
 
+  @Mixin private final ExposureFlags exposure = new ExposureFlags();
+
   /** Runs the server until it is told to stop; its exit code. */
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -168,7 +171,10 @@ final class ServerCommand implements Callable<Integer> {
             passwordMemoryKib,
             passwordIterations,
             logSegmentBytes,
-            logKeepBytes);
+            logKeepBytes,
+            exposure.streamsMax(),
+            exposure.throttling(),
+            exposure.calls());
     Path directory = data != null ? data : home().resolve("data").resolve("server-" + id);
     return DataDirectory.open(directory, flags, limits);
   }

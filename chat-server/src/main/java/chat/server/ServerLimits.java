@@ -1,5 +1,9 @@
 package chat.server;
 
+import chat.server.api.CallLimits;
+import chat.server.api.Limits;
+import chat.server.api.Throttling;
+
 /**
  * The bounds that a flag can change.
  *
@@ -12,6 +16,9 @@ package chat.server;
  * @param passwordIterations passes of one Argon2id hash
  * @param logSegmentBytes size of one file of the log, in bytes
  * @param logKeepBytes size of the log above which it waits for no server outside the view
+ * @param streamsMax open streams
+ * @param throttling how often one account or one address may do what costs others something
+ * @param calls how many calls may be open
  */
 public record ServerLimits(
     int textBytesMax,
@@ -22,9 +29,38 @@ public record ServerLimits(
     int passwordMemoryKib,
     int passwordIterations,
     long logSegmentBytes,
-    long logKeepBytes) {
+    long logKeepBytes,
+    int streamsMax,
+    Throttling throttling,
+    CallLimits calls) {
   private static final long SEGMENT_BYTES_MIN = 4096;
   private static final long SEGMENT_BYTES_MAX = 1L << 30;
+
+  /** With the usual bounds of what one account, address or connection may do. */
+  ServerLimits(
+      int textBytesMax,
+      int requestBytesMax,
+      int inboxMessagesMax,
+      int pageSizeDefault,
+      int pageSizeMax,
+      int passwordMemoryKib,
+      int passwordIterations,
+      long logSegmentBytes,
+      long logKeepBytes) {
+    this(
+        textBytesMax,
+        requestBytesMax,
+        inboxMessagesMax,
+        pageSizeDefault,
+        pageSizeMax,
+        passwordMemoryKib,
+        passwordIterations,
+        logSegmentBytes,
+        logKeepBytes,
+        Limits.defaults().streamsMax(),
+        Throttling.DEFAULT,
+        CallLimits.DEFAULT);
+  }
 
   public ServerLimits {
     positive("--text-bytes-max", textBytesMax);

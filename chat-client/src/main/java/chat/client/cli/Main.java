@@ -80,6 +80,7 @@ public final class Main implements Callable<Integer> {
             .addSubcommand(new SessionCommands.Login(main))
             .addSubcommand(new SessionCommands.Logout(main))
             .addSubcommand(new SessionCommands.WhoAmI(main))
+            .addSubcommand(new SessionCommands.Passwd(main))
             .addSubcommand(new MessageCommands.Send(main))
             .addSubcommand(new MessageCommands.Inbox(main))
             .addSubcommand(new MessageCommands.Receive(main))
