@@ -223,8 +223,7 @@ public final class ChatSession {
                 requestId)
             .thenApply(
                 response ->
-                    new ChatSession(
-                        connections, requestIds, username, response.getSessionToken())),
+                    new ChatSession(connections, requestIds, username, response.getSessionToken())),
         requestId);
   }
 

@@ -37,7 +37,12 @@ class SecretsTest {
   void noPasswordTokenOrTextIsWhereItDoesNotBelong() throws Exception {
     try (LocalCluster cluster =
         LocalCluster.create(
-                3, "--log-level", "trace", "--password-memory-kib", "64", "--password-iterations",
+                3,
+                "--log-level",
+                "trace",
+                "--password-memory-kib",
+                "64",
+                "--password-iterations",
                 "1")
             .startAll()) {
       cluster.awaitComplete(PATIENCE);

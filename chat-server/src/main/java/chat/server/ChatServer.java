@@ -107,8 +107,7 @@ public final class ChatServer implements AutoCloseable {
     network =
         new GrpcPeerNetwork(
             self, config.address().peer().resolved(), peers(self, config.cluster()));
-    backend =
-        new ReplicatedBackend(loop, disk.state().queries(), addresses, network.clocks());
+    backend = new ReplicatedBackend(loop, disk.state().queries(), addresses, network.clocks());
     endpoint =
         new ChatEndpoint(
             backend,

@@ -11,10 +11,12 @@ import java.util.logging.Logger;
  */
 final class Logging {
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
   /** Kept here, or the level would go with the logger. */
   private static final Logger TRANSPORT =
       Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
 
+  private static final String LIBRARIES = "info";
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
   private Logging() {}
@@ -25,7 +27,10 @@ final class Logging {
       throw new UsageException(
           "--log-level " + level + " is none of " + String.join(", ", LEVELS) + ".");
     }
-    System.setProperty(PREFIX + "defaultLogLevel", lower);
+    // Ours alone at levels below info: Netty would log every frame then, tokens and texts in it.
+    boolean fine = LEVELS.indexOf(lower) > LEVELS.indexOf(LIBRARIES);
+    System.setProperty(PREFIX + "defaultLogLevel", fine ? LIBRARIES : lower);
+    System.setProperty(PREFIX + "log.chat", lower);
     System.setProperty(PREFIX + "showDateTime", "true");
     System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
     System.setProperty(PREFIX + "showShortLogName", "true");

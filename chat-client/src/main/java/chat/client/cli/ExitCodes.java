@@ -30,12 +30,7 @@ final class ExitCodes {
     }
     return switch (failure.reason()) {
       case BAD_CREDENTIALS, NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER -> NOT_LOGGED_IN;
-      case NO_PRIMARY,
-          NOT_PRIMARY,
-          VIEW_CHANGING,
-          SHUTTING_DOWN,
-          SLOW_RECEIVER,
-          OUTCOME_UNKNOWN ->
+      case NO_PRIMARY, NOT_PRIMARY, VIEW_CHANGING, SHUTTING_DOWN, SLOW_RECEIVER, OUTCOME_UNKNOWN ->
           UNAVAILABLE;
       default -> REFUSED;
     };

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * a few atomic numbers a command, and no clock unless much is unanswered.
  *
  * <p>Three bounds. The count, and the length of texts, are for memory; a stream of messages is held
- * back by its window long before. The wait is for unary calls: a client gives an attempt up after
- * 2 s and repeats it, so work that waits longer is done for nobody, and a server that does it falls
+ * back by its window long before. The wait is for unary calls: a client gives an attempt up after 2
+ * s and repeats it, so work that waits longer is done for nobody, and a server that does it falls
  * behind for good. So once more than {@link #UNARY_FREE} of them have been unanswered for a moment,
- * the rate at which they have been answered since says how long the next one would wait, and if that
- * is more than {@link #WAIT_MAX_NANOS} it is refused. Up to that many who wait for their answers are
- * no overload, however slow the disk.
+ * the rate at which they have been answered since says how long the next one would wait, and if
+ * that is more than {@link #WAIT_MAX_NANOS} it is refused. Up to that many who wait for their
+ * answers are no overload, however slow the disk.
  */
 final class Backlog {
   static final long WAIT_MAX_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -139,8 +139,8 @@ final class CallGate extends ServerStreamTracer.Factory implements ServerInterce
     }
 
     /**
-     * Resets the stream if its end has not been taken yet: what is written to a client that does not
-     * read stays in memory.
+     * Resets the stream if its end has not been taken yet: what is written to a client that does
+     * not read stays in memory.
      */
     void abort() {
       Context.CancellableContext own = context;

@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param callsMax calls of the service, other than streams, open at this server before {@code
  *     OVERLOADED}; those that wait for a thread count
- * @param callsPerConnectionMax calls and streams open on one connection; gRPC clients hold back what
- *     is beyond
+ * @param callsPerConnectionMax calls and streams open on one connection; gRPC clients hold back
+ *     what is beyond
  * @param sendStreamsPerAccountMax {@code SendMessages} streams of one account (it has one {@code
  *     ReceiveMessages} stream at most)
  * @param answerBytesMax bytes of answers to reads that clients have not taken yet

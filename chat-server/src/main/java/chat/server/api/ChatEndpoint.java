@@ -76,8 +76,7 @@ public final class ChatEndpoint implements AutoCloseable {
     this.service =
         new ChatGrpcService(
             proposals,
-            new AccountCalls(
-                proposals, queries, reads, validation, passwords, limits.throttling()),
+            new AccountCalls(proposals, queries, reads, validation, passwords, limits.throttling()),
             new SessionCalls(
                 proposals,
                 queries,

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes guessing passwords slow, without a way to lock somebody else out. Thread-safe; never blocks.
+ * Makes guessing passwords slow, without a way to lock somebody else out. Thread-safe; never
+ * blocks.
  *
  * <p>Every check of a password is an {@link Attempt}, counted as a failure from its beginning, so
  * that a thousand at once are a thousand, and taken back if the password was right or nobody looked
@@ -22,8 +23,8 @@ import java.util.concurrent.TimeUnit;
  *       whoever has logged in to an account from this address before does not wait for what others
  *       there do.
  *   <li><em>The account</em>, over all addresses: a guess spread over many. Were it a wait for
- *       everybody, it would be a weapon against the account's owner. So addresses that the owner has
- *       logged in from are exempt; and to the others turns are given in the order in which they
+ *       everybody, it would be a weapon against the account's owner. So addresses that the owner
+ *       has logged in from are exempt; and to the others turns are given in the order in which they
  *       first came, one turn an address: a thousand attackers are a thousand turns of ten seconds
  *       ahead of the owner who comes from a new place, never for ever. Sessions that are open are
  *       not touched by any of this.
@@ -33,12 +34,12 @@ import java.util.concurrent.TimeUnit;
  * what is refused so is not counted. Names that do not exist are counted like those that do: the
  * answer tells nothing.
  *
- * <p><em>Why this is not replicated.</em> It is the primary's own memory, lost with its role. In the
- * log every wrong password would be a write to every disk: whoever has no account could make the
- * cluster write. What a failover costs is one more series of free failures for each address, which
- * an attacker cannot bring about and which is little beside the bound on all guesses together, the
- * {@link PasswordHasher}'s threads. The memory is bounded: of the addresses and names that failed,
- * the longest unused are forgotten first.
+ * <p><em>Why this is not replicated.</em> It is the primary's own memory, lost with its role. In
+ * the log every wrong password would be a write to every disk: whoever has no account could make
+ * the cluster write. What a failover costs is one more series of free failures for each address,
+ * which an attacker cannot bring about and which is little beside the bound on all guesses
+ * together, the {@link PasswordHasher}'s threads. The memory is bounded: of the addresses and names
+ * that failed, the longest unused are forgotten first.
  */
 final class LoginThrottle {
   /** Wrong passwords that it takes from all addresses together before turns are given. */

@@ -75,8 +75,8 @@ final class MessageCalls {
   }
 
   /**
-   * Makes ready to send on a stream: looks once whether the session may, and whether its account has
-   * too many such streams.
+   * Makes ready to send on a stream: looks once whether the session may, and whether its account
+   * has too many such streams.
    */
   CompletableFuture<SendPipeline.Sender> openSender(SessionKey session) {
     return reads

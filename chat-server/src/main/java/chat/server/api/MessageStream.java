@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * the buffer was opened, so it is in the buffer; one that is in both is known by its id, which only
  * grows. When the buffer overflows, because the client is slow, what it held is forgotten and the
  * stream goes back to reading pages: a slow client costs one buffer and one page of memory, both of
- * them bounded in bytes too. One that takes nothing at all for {@link CallLimits#stallMax} loses its
- * stream, and with it what was kept for it; what it did not get it gets when it comes back.
+ * them bounded in bytes too. One that takes nothing at all for {@link CallLimits#stallMax} loses
+ * its stream, and with it what was kept for it; what it did not get it gets when it comes back.
  *
  * <p>Thread-safe. The apply thread offers; turns on the {@link SerialExecutor} do all the sending;
  * they alone touch the fields marked "turn".
@@ -215,16 +215,16 @@ final class MessageStream {
    * @return whether it does so now: then {@link #isGone} is to be asked until it says yes
    */
   boolean endIfStalled(long nowNanos) {
-    if (over
-        || call.isReady()
-        || nowNanos - lastSentNanos < limits.calls().stallMax().toNanos()) {
+    if (over || call.isReady() || nowNanos - lastSentNanos < limits.calls().stallMax().toNanos()) {
       return false;
     }
     end(ErrorMapping.status(OutcomeRefusals.slowReceiver(limits.calls().stallMax())));
     return true;
   }
 
-  /** Of a call that has been ended: whether nothing is kept for it any more. Sees to it in the end. */
+  /**
+   * Of a call that has been ended: whether nothing is kept for it any more. Sees to it in the end.
+   */
   boolean isGone(long nowNanos) {
     if (!call.isCancelled() && nowNanos - lastSentNanos < goneAfterNanos()) {
       return false;
@@ -356,7 +356,9 @@ final class MessageStream {
       bytes += message.getSerializedSize();
     }
     pageMessages =
-        (int) Math.max(1, Math.min(limits.streamPageMessages(), (long) PAGE_BYTES * read.size() / bytes));
+        (int)
+            Math.max(
+                1, Math.min(limits.streamPageMessages(), (long) PAGE_BYTES * read.size() / bytes));
   }
 
   private void closeBuffer() {

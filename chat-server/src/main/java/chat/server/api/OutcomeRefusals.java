@@ -107,7 +107,9 @@ final class OutcomeRefusals {
         "Another login or another stream has taken this session over.");
   }
 
-  /** {@code UNAVAILABLE}, so that a client of any language opens the stream again, by its cursor. */
+  /**
+   * {@code UNAVAILABLE}, so that a client of any language opens the stream again, by its cursor.
+   */
   static Refusal slowReceiver(Duration stall) {
     return Refusal.retryable(
         ErrorReason.SLOW_RECEIVER,

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * and the answer could be sent, so neither proposals nor answers pile up here.
  *
  * <p>An error that concerns one message is its answer, and the stream goes on. An error after which
- * the client must come back (not primary, overloaded, too fast, session gone) ends the stream: if it went on,
- * a later message could be accepted before the repeat of an earlier one. Those that have been
- * proposed by then and are not appended yet are refused for the same reason when their turn comes.
+ * the client must come back (not primary, overloaded, too fast, session gone) ends the stream: if
+ * it went on, a later message could be accepted before the repeat of an earlier one. Those that
+ * have been proposed by then and are not appended yet are refused for the same reason when their
+ * turn comes.
  */
 final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   /** Sends messages of one account. */

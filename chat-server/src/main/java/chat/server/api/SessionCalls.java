@@ -108,8 +108,8 @@ final class SessionCalls {
   }
 
   /**
-   * The old password is checked like one at a login, waits for too many wrong ones included: a token
-   * that was stolen must not be a way to find out the password.
+   * The old password is checked like one at a login, waits for too many wrong ones included: a
+   * token that was stolen must not be a way to find out the password.
    */
   CompletableFuture<ChangePasswordResponse> changePassword(
       Caller caller, SessionKey session, ChangePasswordRequest request) {
@@ -173,8 +173,8 @@ final class SessionCalls {
   }
 
   /**
-   * A repeat. The token of the first answer is stored nowhere, so it gets a session of its own, as by
-   * a login: with the password that the first one set, which nobody has but who sent that.
+   * A repeat. The token of the first answer is stored nowhere, so it gets a session of its own, as
+   * by a login: with the password that the first one set, which nobody has but who sent that.
    */
   private CompletableFuture<ChangePasswordResponse> again(
       Caller caller, ChangePasswordRequest request, Credentials account) {

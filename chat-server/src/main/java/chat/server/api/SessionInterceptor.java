@@ -11,8 +11,8 @@ import java.util.Locale;
 
 /**
  * Takes the session token out of {@code authorization: Bearer TOKEN} and leaves its hash in the
- * call's context, with the address that it comes from. It refuses nothing: which calls need a session, and whether this server is the
- * one to ask, is decided behind it. Thread-safe.
+ * call's context, with the address that it comes from. It refuses nothing: which calls need a
+ * session, and whether this server is the one to ask, is decided behind it. Thread-safe.
  */
 final class SessionInterceptor implements ServerInterceptor {
   private static final Metadata.Key<String> AUTHORIZATION =

@@ -54,9 +54,9 @@ final class SessionReads {
   }
 
   /**
-   * The session, if it may write. A session that is seen to be good is taken at once, on the caller's
-   * thread; its command is judged again when it is applied. What is not, is looked at once more from
-   * a linearizable point and refused here: nobody without a session makes the log grow.
+   * The session, if it may write. A session that is seen to be good is taken at once, on the
+   * caller's thread; its command is judged again when it is applied. What is not, is looked at once
+   * more from a linearizable point and refused here: nobody without a session makes the log grow.
    *
    * @return fails with {@link RefusedException} if the session is not good
    */

@@ -18,8 +18,8 @@ public record Throttling(
     int loginFailuresFree) {
 
   /**
-   * What the flags say by default: no person and no benchmark comes near it, a program that has gone
-   * wild does.
+   * What the flags say by default: no person and no benchmark comes near it, a program that has
+   * gone wild does.
    */
   public static final Throttling DEFAULT = new Throttling(50_000, 50_000, 60, 1_000, 5);
 

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Commands as bytes of the log: a format version (the first that knows the type), a type, the stamp, then the fields in order;
- * strings and arrays with their length before them. Thread-safe.
+ * Commands as bytes of the log: a format version (the first that knows the type), a type, the
+ * stamp, then the fields in order; strings and arrays with their length before them. Thread-safe.
  */
 public final class CommandCodec {
   /**
@@ -51,9 +51,7 @@ public final class CommandCodec {
       ByteBuffer to = start(5, c, 13 + c.tokenHash().length).putLong(c.accountId());
       return put(to, c.tokenHash()).put((byte) (c.takeOver() ? 1 : 0)).array();
     }
-    return command instanceof Command.ChangePassword c
-        ? encodeChange(c)
-        : encodeStreams(command);
+    return command instanceof Command.ChangePassword c ? encodeChange(c) : encodeStreams(command);
   }
 
   private static byte[] encodeChange(Command.ChangePassword c) {

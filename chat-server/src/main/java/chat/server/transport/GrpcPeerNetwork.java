@@ -114,7 +114,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       throw new IllegalStateException("started already");
     }
     this.receiver = receiver;
-    ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, snapshots, clocks, refusals);
+    ReplicationEndpoint endpoint =
+        new ReplicationEndpoint(gate, receiver, snapshots, clocks, refusals);
     EventLoopGroup threads =
         new MultiThreadIoEventLoopGroup(
             THREADS, new DefaultThreadFactory("peer-network", true), NioIoHandler.newFactory());

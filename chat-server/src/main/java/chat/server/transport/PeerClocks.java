@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What time the other servers take it to be, by what their heartbeats say. A primary stamps commands
- * with its own clock; a wrong one that runs ahead would end sessions and forget request ids before
- * their time, for good, since stamps never go back. So it never stamps more than {@link
+ * What time the other servers take it to be, by what their heartbeats say. A primary stamps
+ * commands with its own clock; a wrong one that runs ahead would end sessions and forget request
+ * ids before their time, for good, since stamps never go back. So it never stamps more than {@link
  * #AHEAD_MAX_MILLIS} ahead of every peer that it hears. Thread-safe.
  *
  * <p>The replication core knows nothing of this: it has no wall clock, and nothing that it decides
@@ -33,8 +33,8 @@ public final class PeerClocks {
   }
 
   /**
-   * The time to stamp with: one's own clock, or less if it is far ahead of every peer that is heard.
-   * Where none is heard there is only the own one.
+   * The time to stamp with: one's own clock, or less if it is far ahead of every peer that is
+   * heard. Where none is heard there is only the own one.
    *
    * @param ownMillis what time it is by the own clock, in milliseconds since 1970
    */

@@ -63,7 +63,8 @@ class AccountLimitsTest {
     }
     assertRefused(
         () -> api.send(ann, "bob", "hello"), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
-    assertThat(api.backend.applied.stream().filter(c -> c instanceof Command.SendMessage)).hasSize(3);
+    assertThat(api.backend.applied.stream().filter(c -> c instanceof Command.SendMessage))
+        .hasSize(3);
     var unused = api.send(bob, "ann", "hello");
     // And after the time that was asked for it goes on.
     await().atMost(Duration.ofSeconds(20)).until(() -> mayNow(api, ann));
@@ -174,9 +175,7 @@ class AccountLimitsTest {
     assertRefused(
         () -> api.send(ann, "bob", "hello"), Code.RESOURCE_EXHAUSTED, ErrorReason.OVERLOADED);
     api.backend.releaseHeld();
-    await()
-        .ignoreExceptions()
-        .until(() -> api.send(ann, "bob", "hello").getMessageId() > 0);
+    await().ignoreExceptions().until(() -> api.send(ann, "bob", "hello").getMessageId() > 0);
   }
 
   private static final class Ignored<T> implements StreamObserver<T> {

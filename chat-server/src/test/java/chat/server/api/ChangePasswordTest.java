@@ -94,9 +94,7 @@ class ChangePasswordTest {
         Code.UNAUTHENTICATED,
         ErrorReason.SESSION_TAKEN_OVER);
     assertRefused(
-        () -> change(old, PASSWORD, NEW, ""),
-        Code.UNAUTHENTICATED,
-        ErrorReason.SESSION_TAKEN_OVER);
+        () -> change(old, PASSWORD, NEW, ""), Code.UNAUTHENTICATED, ErrorReason.SESSION_TAKEN_OVER);
   }
 
   @Test

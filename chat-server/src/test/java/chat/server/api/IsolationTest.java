@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import chat.common.ErrorReason;
+import chat.server.chat.Command;
 import chat.v1.AcknowledgeMessagesRequest;
 import chat.v1.ChangePasswordRequest;
 import chat.v1.ChatServiceGrpc;
@@ -21,7 +22,6 @@ import chat.v1.Message;
 import chat.v1.ReceiveMessagesRequest;
 import chat.v1.SendMessageRequest;
 import chat.v1.SendMessagesRequest;
-import chat.server.chat.Command;
 import com.google.protobuf.MessageLite;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -46,8 +46,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every RPC with every credential that is not the one it takes: nobody reads, acknowledges or deletes
- * what is another's. The list of RPCs is the service's own: one that is added needs a row here.
+ * Every RPC with every credential that is not the one it takes: nobody reads, acknowledges or
+ * deletes what is another's. The list of RPCs is the service's own: one that is added needs a row
+ * here.
  */
 class IsolationTest {
   private static final Map<String, MessageLite> ROWS = rows();
@@ -59,7 +60,8 @@ class IsolationTest {
   /** What each RPC is asked with; what is written in them would hurt bob if it were believed. */
   private static Map<String, MessageLite> rows() {
     Map<String, MessageLite> rows = new HashMap<>();
-    rows.put("DeleteAccount", DeleteAccountRequest.newBuilder().setDiscardUndelivered(true).build());
+    rows.put(
+        "DeleteAccount", DeleteAccountRequest.newBuilder().setDiscardUndelivered(true).build());
     rows.put("ListAccounts", ListAccountsRequest.getDefaultInstance());
     rows.put("Logout", LogoutRequest.getDefaultInstance());
     rows.put(
@@ -69,7 +71,8 @@ class IsolationTest {
             .setNewPassword("another one")
             .build());
     rows.put(
-        "SendMessage", SendMessageRequest.newBuilder().setRecipient("bob").setText("forged").build());
+        "SendMessage",
+        SendMessageRequest.newBuilder().setRecipient("bob").setText("forged").build());
     rows.put(
         "SendMessages",
         SendMessagesRequest.newBuilder()
@@ -94,8 +97,7 @@ class IsolationTest {
   }
 
   private static final Map<String, ErrorReason> WITHOUT_SESSION =
-      Map.of(
-          "CreateAccount", ErrorReason.USERNAME_TAKEN, "Login", ErrorReason.BAD_CREDENTIALS);
+      Map.of("CreateAccount", ErrorReason.USERNAME_TAKEN, "Login", ErrorReason.BAD_CREDENTIALS);
 
   /** A credential that is not good, and what is said to it. */
   private enum Credential {
@@ -119,7 +121,8 @@ class IsolationTest {
     return methods()
         .flatMap(
             method ->
-                Stream.of(Credential.values()).map(c -> Arguments.of(method.getBareMethodName(), c)));
+                Stream.of(Credential.values())
+                    .map(c -> Arguments.of(method.getBareMethodName(), c)));
   }
 
   static Stream<String> names() {
@@ -177,7 +180,9 @@ class IsolationTest {
     bobHasWhatHeHad(owner);
   }
 
-  /** Of a live session of another account: it does what it does to its own account, and no other. */
+  /**
+   * Of a live session of another account: it does what it does to its own account, and no other.
+   */
   @ParameterizedTest
   @MethodSource("names")
   void theSessionOfAnotherReachesItsOwnAccountOnly(String rpc) throws Exception {

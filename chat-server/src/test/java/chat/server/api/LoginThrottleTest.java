@@ -104,7 +104,9 @@ class LoginThrottleTest {
   void anAttackFromManyAddressesLocksNobodyOutForGood() {
     throttle.begin("ann", HOME, now).succeeded();
     int guesses = attack(0, 400);
-    assertThat(guesses).as("guesses of 400 addresses at once").isEqualTo(LoginThrottle.ACCOUNT_FREE);
+    assertThat(guesses)
+        .as("guesses of 400 addresses at once")
+        .isEqualTo(LoginThrottle.ACCOUNT_FREE);
     // From where the owner has been before, at once, in the middle of it.
     throttle.begin("ann", HOME, now).succeeded();
     // From a new place: behind those who came first, and not behind those who come later.

@@ -51,8 +51,9 @@ class LoginTimingTest {
       }
     }
     assertThat(slower(unknown, wrong))
-        .as("how often an unknown name is the slower one; medians %d and %d ns", median(unknown),
-            median(wrong))
+        .as(
+            "how often an unknown name is the slower one; medians %d and %d ns",
+            median(unknown), median(wrong))
         .isBetween(0.3, 0.7);
     assertThat(slower(wrong, unhashed)).as("that this would tell at all").isGreaterThan(0.95);
   }
@@ -61,9 +62,13 @@ class LoginTimingTest {
     LoginRequest request =
         LoginRequest.newBuilder().setUsername(name).setPassword("not " + PASSWORD).build();
     return nanosOf(
-        () -> assertThat(catchThrowable(() -> {
-          var unused = api.anonymous().login(request);
-        })).isNotNull());
+        () ->
+            assertThat(
+                    catchThrowable(
+                        () -> {
+                          var unused = api.anonymous().login(request);
+                        }))
+                .isNotNull());
   }
 
   private static long nanosOf(Runnable work) {

@@ -36,7 +36,15 @@ class MessageStreamTest {
   private final List<MessageStream> over = new CopyOnWriteArrayList<>();
   private final MessageStream stream =
       new MessageStream(
-          call, 1, SessionKey.ofToken("t"), 0, SMALL, threads, () -> false, aborted::incrementAndGet, over::add);
+          call,
+          1,
+          SessionKey.ofToken("t"),
+          0,
+          SMALL,
+          threads,
+          () -> false,
+          aborted::incrementAndGet,
+          over::add);
 
   @AfterEach
   void stop() {
@@ -105,7 +113,15 @@ class MessageStreamTest {
     AtomicBoolean suspended = new AtomicBoolean();
     MessageStream stream =
         new MessageStream(
-            call, 1, SessionKey.ofToken("t"), 0, SMALL, Runnable::run, suspended::get, () -> {}, over::add);
+            call,
+            1,
+            SessionKey.ofToken("t"),
+            0,
+            SMALL,
+            Runnable::run,
+            suspended::get,
+            () -> {},
+            over::add);
     stream.start(inbox, 0);
     assertThat(call.caughtUpAfter()).isZero();
     suspended.set(true);

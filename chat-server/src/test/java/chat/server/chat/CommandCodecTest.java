@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -79,7 +79,8 @@ class CommandCodecTest {
   @Test
   void aTypeIsRefusedInAFormatThatDoesNotKnowIt() {
     byte[] bytes =
-        CommandCodec.encode(new Command.ChangePassword(5, new byte[32], "a", "b", new byte[32], ""));
+        CommandCodec.encode(
+            new Command.ChangePassword(5, new byte[32], "a", "b", new byte[32], ""));
     assertThat(bytes[0]).as("an older server says: start a newer version").isEqualTo((byte) 2);
     bytes[0] = 1;
     assertThatIllegalArgumentException()
@@ -178,8 +179,7 @@ class CommandCodecTest {
       case 9 -> new Command.ExpireStreams(time, dice.nextLong());
       case 10 -> new Command.TouchSession(time, token);
       case 11 ->
-          new Command.ChangePassword(
-              time, token, text(120), text(120), token.clone(), text(64));
+          new Command.ChangePassword(time, token, text(120), text(120), token.clone(), text(64));
       default -> throw new IllegalArgumentException("no type " + type);
     };
   }

@@ -97,8 +97,7 @@ final class RandomCommands {
   private Command changePassword() {
     byte[] fresh = CommandLog.token(tokens.size());
     tokens.add(fresh);
-    Command change =
-        new Command.ChangePassword(now, token(), hash(), hash(), fresh, requestId());
+    Command change = new Command.ChangePassword(now, token(), hash(), hash(), fresh, requestId());
     repeatable.add(change);
     return change;
   }
