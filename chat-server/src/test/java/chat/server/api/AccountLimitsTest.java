@@ -18,6 +18,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +91,12 @@ class AccountLimitsTest {
       stream.send("r" + i);
     }
     await().atMost(Duration.ofSeconds(20)).until(() -> stream.end.get() != null);
-    assertRefused(stream.end.get(), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
-    assertThat(ApiHarness.detail(stream.end.get(), RetryInfo.class)).isPresent();
+    assertRefused(
+        Objects.requireNonNull(stream.end.get()),
+        Code.RESOURCE_EXHAUSTED,
+        ErrorReason.RATE_LIMITED);
+    assertThat(ApiHarness.detail(Objects.requireNonNull(stream.end.get()), RetryInfo.class))
+        .isPresent();
     List<String> sent =
         api.backend.applied.stream()
             .filter(c -> c instanceof Command.SendMessage)
@@ -147,7 +152,8 @@ class AccountLimitsTest {
     await().until(() -> first.answers.size() + second.answers.size() == 2);
     Sending third = new Sending(api, ann);
     await().until(() -> third.end.get() != null);
-    assertRefused(third.end.get(), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
+    assertRefused(
+        Objects.requireNonNull(third.end.get()), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
     first.requests.onCompleted();
     await()
         .until(

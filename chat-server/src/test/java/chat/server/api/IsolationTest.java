@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -167,7 +168,8 @@ class IsolationTest {
     } else {
       ErrorReason reason = WITHOUT_SESSION.getOrDefault(rpc, credential.reason);
       assertThat(answer.failure()).isNotNull();
-      ApiHarness.assertRefused(answer.failure(), ErrorMapping.code(reason), reason);
+      ApiHarness.assertRefused(
+          Objects.requireNonNull(answer.failure()), ErrorMapping.code(reason), reason);
       assertThat(answer.messages()).isEmpty();
     }
     assertThat(api.backend.applied.subList(written, api.backend.applied.size()))

@@ -114,7 +114,7 @@ class SlowReceiverTest {
     slow.call.request(1_000);
     await().atMost(PATIENCE).until(() -> slow.end.get() != null);
     assertThat(slow.ids).hasSizeLessThan(MESSAGES);
-    Throwable end = slow.end.get();
+    Throwable end = Objects.requireNonNull(slow.end.get());
     assertThat(Status.fromThrowable(end).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(ApiHarness.detail(end, ErrorInfo.class).orElseThrow().getReason())
         .isEqualTo(ErrorReason.SLOW_RECEIVER.name());
