@@ -227,7 +227,7 @@ class IsolationTest {
     assertThat(page).isNotEmpty();
     ApiHarness.assertRefused(
         () -> {
-          var none =
+          var unusedToo =
               api.as(eve)
                   .listMessages(
                       ListMessagesRequest.newBuilder().setPeer("bob").setPageToken(page).build());
