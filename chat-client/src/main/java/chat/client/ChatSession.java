@@ -1,15 +1,19 @@
 package chat.client;
 
+import chat.common.ErrorReason;
 import chat.v1.ChangePasswordRequest;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.DeleteAccountRequest;
+import chat.v1.DeleteAccountResponse;
 import chat.v1.FetchMessagesRequest;
 import chat.v1.ListAccountsRequest;
 import chat.v1.ListMessagesRequest;
 import chat.v1.LogoutRequest;
 import chat.v1.SendMessageRequest;
 import io.grpc.Channel;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -57,9 +61,14 @@ public final class ChatSession {
   }
 
   /**
-   * Sends a message without waiting. Messages on the way at the same time have no order among
-   * themselves; {@link #openSender} keeps one. The future is completed on a thread of the library's
-   * which may block.
+   * Sends a message without waiting for the answer. Messages on the way at the same time have no
+   * order among themselves; {@link #openSender} keeps one.
+   *
+   * <p>Waits while as many as {@link ChatClient.Builder#sendsInFlight} allows are on the way: that
+   * is the back-pressure. After as long as a call may take without room, or if the thread is
+   * interrupted meanwhile, the future fails with a definite {@code OVERLOADED}.
+   *
+   * <p>The future is completed on a thread of the library's which may block, and may send.
    */
   public CompletableFuture<SentMessage> sendAsync(String recipient, String text) {
     return sendAsync(recipient, text, requestIds.next());
@@ -67,17 +76,42 @@ public final class ChatSession {
 
   /** The same with an id of the caller's. */
   public CompletableFuture<SentMessage> sendAsync(String recipient, String text, String requestId) {
-    return connections
-        .call(
+    SendMessageRequest request =
+        SendMessageRequest.newBuilder()
+            .setRecipient(recipient)
+            .setText(text)
+            .setRequestId(requestId)
+            .build();
+    Optional<ChatException> noRoom = awaitRoom();
+    if (noRoom.isPresent()) {
+      return CompletableFuture.failedFuture(noRoom.get());
+    }
+    return new RepeatedCall<>(
+            connections,
             channel,
             ChatServiceGrpc.getSendMessageMethod(),
-            SendMessageRequest.newBuilder()
-                .setRecipient(recipient)
-                .setText(text)
-                .setRequestId(requestId)
-                .build(),
-            requestId)
-        .thenApply(response -> Wire.sent(response, requestId));
+            request,
+            requestId,
+            response -> Wire.sent(response, requestId),
+            () -> connections.sendRoom().release())
+        .start();
+  }
+
+  /** Takes a place among the messages on the way; what is wrong if there was none in time. */
+  private Optional<ChatException> awaitRoom() {
+    String why;
+    try {
+      long patienceNanos = connections.times().whole().toNanos();
+      if (connections.sendRoom().tryAcquire(patienceNanos, TimeUnit.NANOSECONDS)) {
+        return Optional.empty();
+      }
+      why = "As many messages as are allowed have been on their way all the time";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      why = "Interrupted while as many messages as are allowed were on their way";
+    }
+    return Optional.of(
+        ServerError.definite(ErrorReason.OVERLOADED, why + "; this one was not sent."));
   }
 
   /**
@@ -109,16 +143,14 @@ public final class ChatSession {
    */
   public FetchedMessages fetch(int pageSize) {
     return Answers.await(
-        connections
-            .call(
-                channel,
-                ChatServiceGrpc.getFetchMessagesMethod(),
-                FetchMessagesRequest.newBuilder().setPageSize(pageSize).build(),
-                null)
-            .thenApply(
-                response ->
-                    new FetchedMessages(
-                        Wire.messages(response.getMessagesList()), response.getRemainingCount())),
+        connections.call(
+            channel,
+            ChatServiceGrpc.getFetchMessagesMethod(),
+            FetchMessagesRequest.newBuilder().setPageSize(pageSize).build(),
+            null,
+            response ->
+                new FetchedMessages(
+                    Wire.messages(response.getMessagesList()), response.getRemainingCount())),
         "");
   }
 
@@ -132,21 +164,19 @@ public final class ChatSession {
     return Pages.stream(
         pageToken ->
             Answers.await(
-                connections
-                    .call(
-                        channel,
-                        ChatServiceGrpc.getListMessagesMethod(),
-                        ListMessagesRequest.newBuilder()
-                            .setPeer(peer)
-                            .setPageSize(PAGE)
-                            .setPageToken(pageToken)
-                            .build(),
-                        null)
-                    .thenApply(
-                        response ->
-                            new Pages.Page<>(
-                                Wire.messages(response.getMessagesList()),
-                                response.getNextPageToken())),
+                connections.call(
+                    channel,
+                    ChatServiceGrpc.getListMessagesMethod(),
+                    ListMessagesRequest.newBuilder()
+                        .setPeer(peer)
+                        .setPageSize(PAGE)
+                        .setPageToken(pageToken)
+                        .build(),
+                    null,
+                    response ->
+                        new Pages.Page<>(
+                            Wire.messages(response.getMessagesList()),
+                            response.getNextPageToken())),
                 ""));
   }
 
@@ -159,23 +189,21 @@ public final class ChatSession {
     return Pages.stream(
         pageToken ->
             Answers.await(
-                connections
-                    .call(
-                        channel,
-                        ChatServiceGrpc.getListAccountsMethod(),
-                        ListAccountsRequest.newBuilder()
-                            .setFilter(filter)
-                            .setPageSize(PAGE)
-                            .setPageToken(pageToken)
-                            .build(),
-                        null)
-                    .thenApply(
-                        response ->
-                            new Pages.Page<>(
-                                response.getAccountsList().stream()
-                                    .map(a -> new AccountInfo(a.getUsername(), a.getOnline()))
-                                    .toList(),
-                                response.getNextPageToken())),
+                connections.call(
+                    channel,
+                    ChatServiceGrpc.getListAccountsMethod(),
+                    ListAccountsRequest.newBuilder()
+                        .setFilter(filter)
+                        .setPageSize(PAGE)
+                        .setPageToken(pageToken)
+                        .build(),
+                    null,
+                    response ->
+                        new Pages.Page<>(
+                            response.getAccountsList().stream()
+                                .map(a -> new AccountInfo(a.getUsername(), a.getOnline()))
+                                .toList(),
+                            response.getNextPageToken())),
                 ""));
   }
 
@@ -192,16 +220,16 @@ public final class ChatSession {
   /** The same with an id of the caller's, to ask again about an unknown outcome. */
   public int deleteAccount(boolean discardUndelivered, String requestId) {
     return Answers.await(
-            connections.call(
-                channel,
-                ChatServiceGrpc.getDeleteAccountMethod(),
-                DeleteAccountRequest.newBuilder()
-                    .setDiscardUndelivered(discardUndelivered)
-                    .setRequestId(requestId)
-                    .build(),
-                requestId),
-            requestId)
-        .getDiscardedCount();
+        connections.call(
+            channel,
+            ChatServiceGrpc.getDeleteAccountMethod(),
+            DeleteAccountRequest.newBuilder()
+                .setDiscardUndelivered(discardUndelivered)
+                .setRequestId(requestId)
+                .build(),
+            requestId,
+            DeleteAccountResponse::getDiscardedCount),
+        requestId);
   }
 
   /**
@@ -211,19 +239,17 @@ public final class ChatSession {
   public ChatSession changePassword(String oldPassword, String newPassword) {
     String requestId = requestIds.next();
     return Answers.await(
-        connections
-            .call(
-                channel,
-                ChatServiceGrpc.getChangePasswordMethod(),
-                ChangePasswordRequest.newBuilder()
-                    .setOldPassword(oldPassword)
-                    .setNewPassword(newPassword)
-                    .setRequestId(requestId)
-                    .build(),
-                requestId)
-            .thenApply(
-                response ->
-                    new ChatSession(connections, requestIds, username, response.getSessionToken())),
+        connections.call(
+            channel,
+            ChatServiceGrpc.getChangePasswordMethod(),
+            ChangePasswordRequest.newBuilder()
+                .setOldPassword(oldPassword)
+                .setNewPassword(newPassword)
+                .setRequestId(requestId)
+                .build(),
+            requestId,
+            response ->
+                new ChatSession(connections, requestIds, username, response.getSessionToken())),
         requestId);
   }
 
@@ -231,7 +257,11 @@ public final class ChatSession {
   public void logout() {
     Answers.await(
         connections.call(
-            channel, ChatServiceGrpc.getLogoutMethod(), LogoutRequest.getDefaultInstance(), null),
+            channel,
+            ChatServiceGrpc.getLogoutMethod(),
+            LogoutRequest.getDefaultInstance(),
+            null,
+            response -> response),
         "");
   }
 }

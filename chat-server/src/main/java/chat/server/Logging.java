@@ -19,6 +19,12 @@ final class Logging {
   private static final String LIBRARIES = "info";
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
+  // gRPC logs elsewhere, a stack trace for every connection on which something else than HTTP/2 or
+  // TLS is spoken: whoever sends garbage would fill the disk. Kept here, or the JDK forgets the
+  // level of a logger that nobody refers to.
+  private static final Logger CONNECTIONS =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerTransport");
+
   private Logging() {}
 
   static void configure(String level) {
@@ -31,6 +37,7 @@ final class Logging {
     boolean fine = LEVELS.indexOf(lower) > LEVELS.indexOf(LIBRARIES);
     System.setProperty(PREFIX + "defaultLogLevel", fine ? LIBRARIES : lower);
     System.setProperty(PREFIX + "log.chat", lower);
+    CONNECTIONS.setLevel(Level.WARNING);
     System.setProperty(PREFIX + "showDateTime", "true");
     System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
     System.setProperty(PREFIX + "showShortLogName", "true");

@@ -49,6 +49,8 @@ final class ServerCommand implements Callable<Integer> {
       description = "Where its data is. Default: data/server-N.")
   private @Nullable Path data;
 
+  @Mixin private TlsFlags tls = new TlsFlags();
+
   @Option(
       names = "--insecure",
       description = "Allow addresses that other machines can reach, without encryption. Kept.")
@@ -139,6 +141,24 @@ final class ServerCommand implements Callable<Integer> {
               + " this. Default: ${DEFAULT-VALUE}.")
   private long logKeepBytes;
 
+  @Option(
+      names = "--connections-max",
+      paramLabel = "COUNT",
+      defaultValue = "10000",
+      description =
+          "Connections of clients; fewer where the system lets a process open fewer files. One"
+              + " address may have half of them. Default: ${DEFAULT-VALUE}.")
+  private int connectionsMax;
+
+  @Option(
+      names = "--disk-reserve",
+      paramLabel = "BYTES",
+      defaultValue = "-1",
+      description =
+          "Where less than this is free, writes are refused (DISK_FULL) until there is more; 0 for"
+              + " never. Default: a twentieth of the disk, but at most 1 GiB.")
+  private long diskReserve;
+
   @Mixin private final ExposureFlags exposure = new ExposureFlags();
 
   /** Runs the server until it is told to stop; its exit code. */
@@ -146,9 +166,20 @@ final class ServerCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Logging.configure(logLevel);
     DataDirectory.Opened opened = open();
-    Incarnations servers = new Incarnations(opened.config(), opened.directory());
-    Runtime.getRuntime().addShutdownHook(new Thread(servers::stop, "stop"));
+    ServerTls certificates = ServerTls.open(opened.config().tls());
+    Incarnations servers = new Incarnations(opened.config(), opened.directory(), certificates);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(servers), "stop"));
     return servers.run();
+  }
+
+  /**
+   * On SIGTERM. Java itself would answer it with exit code 143, however orderly the end: a process
+   * that did all it was asked to do ends with 0.
+   */
+  private static void stop(Incarnations servers) {
+    if (servers.stop()) {
+      Runtime.getRuntime().halt(0);
+    }
   }
 
   DataDirectory.Opened open() throws IOException {
@@ -159,6 +190,7 @@ final class ServerCommand implements Callable<Integer> {
             cluster == null ? null : ClusterAddresses.parse(cluster),
             size,
             listen == null ? null : HostPort.parse(listen),
+            tls.of(id),
             insecure,
             onSilence == OnSilence.ASSUME_CRASHED);
     ServerLimits limits =
@@ -172,6 +204,8 @@ final class ServerCommand implements Callable<Integer> {
             passwordIterations,
             logSegmentBytes,
             logKeepBytes,
+            connectionsMax,
+            diskReserve,
             exposure.streamsMax(),
             exposure.throttling(),
             exposure.calls());

@@ -16,6 +16,8 @@ import chat.server.api.Throttling;
  * @param passwordIterations passes of one Argon2id hash
  * @param logSegmentBytes size of one file of the log, in bytes
  * @param logKeepBytes size of the log above which it waits for no server outside the view
+ * @param connectionsMax connections of clients
+ * @param diskReserveBytes space on the disk that messages leave free; negative for a share of it
  * @param streamsMax open streams
  * @param throttling how often one account or one address may do what costs others something
  * @param calls how many calls may be open
@@ -30,9 +32,12 @@ public record ServerLimits(
     int passwordIterations,
     long logSegmentBytes,
     long logKeepBytes,
+    int connectionsMax,
+    long diskReserveBytes,
     int streamsMax,
     Throttling throttling,
     CallLimits calls) {
+  private static final int CONNECTIONS_MIN = 8;
   private static final long SEGMENT_BYTES_MIN = 4096;
   private static final long SEGMENT_BYTES_MAX = 1L << 30;
 
@@ -46,7 +51,9 @@ public record ServerLimits(
       int passwordMemoryKib,
       int passwordIterations,
       long logSegmentBytes,
-      long logKeepBytes) {
+      long logKeepBytes,
+      int connectionsMax,
+      long diskReserveBytes) {
     this(
         textBytesMax,
         requestBytesMax,
@@ -57,6 +64,8 @@ public record ServerLimits(
         passwordIterations,
         logSegmentBytes,
         logKeepBytes,
+        connectionsMax,
+        diskReserveBytes,
         Limits.defaults().streamsMax(),
         Throttling.DEFAULT,
         CallLimits.DEFAULT);
@@ -81,6 +90,14 @@ public record ServerLimits(
               + ".");
     }
     positive("--log-keep-bytes", logKeepBytes);
+    if (connectionsMax < CONNECTIONS_MIN) {
+      throw new UsageException(
+          "--connections-max must be at least "
+              + CONNECTIONS_MIN
+              + ", not "
+              + connectionsMax
+              + ".");
+    }
     if (pageSizeDefault > pageSizeMax) {
       throw new UsageException(
           "--page-size " + pageSizeDefault + " is above --page-size-max " + pageSizeMax + ".");

@@ -460,6 +460,11 @@ public final class Replica {
     decideWhetherToStand();
   }
 
+  /** Whether this server's disk is nearly full; the others are told, and whoever proposes. */
+  public void diskIsLow(boolean low) {
+    core.diskLow = low;
+  }
+
   /** The database follows up to here; for status only. */
   public void applied(long index) {
     core.appliedIndex = index;

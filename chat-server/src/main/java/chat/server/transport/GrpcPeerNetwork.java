@@ -10,11 +10,9 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
@@ -37,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The other servers over gRPC: a connection to each, and a port where they connect to this one.
- * Plaintext.
  *
  * <p>Thread-safe. {@link Receiver}'s methods are called by two network threads, which do nothing
  * but read, write and hand over: a receiver that holds them up holds up all peers.
@@ -49,16 +46,24 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   static final int CALLS_PER_CONNECTION_MAX = 128;
 
   private static final int THREADS = 2;
+
+  // Six peers and some operators; a few of them reconnect while their old connections still stand.
+  private static final int CONNECTIONS_MAX = 256;
+  private static final int STRANGERS_MAX = 32;
+
   // Several batches fit on the way, so that a stream never waits for a window between two of them.
   private static final int WINDOW_BYTES = 4 << 20;
   private static final int CONNECT_TIMEOUT_MILLIS = 1000;
   private static final long CLOSING_MILLIS = 500;
 
   private final InetSocketAddress listen;
+  private final PeerSecurity security;
   private final PeerGate gate;
   private final Map<ServerId, InetSocketAddress> peers = new TreeMap<>();
   private final RefusalLog refusals = new RefusalLog();
   private final PeerClocks clocks = new PeerClocks();
+  private final ConnectionBounds bounds =
+      new ConnectionBounds("peers' port", CONNECTIONS_MAX, STRANGERS_MAX);
 
   private volatile @Nullable Running running;
 
@@ -71,6 +76,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       ReplicationEndpoint endpoint,
       Map<ServerId, PeerLink> links) {}
 
+  /** One without certificates. */
+  GrpcPeerNetwork(ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+    this(self, listen, peers, PeerSecurity.none());
+  }
+
   /**
    * A network that is silent until {@link #start}.
    *
@@ -78,13 +88,18 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
    * @param listen where other servers reach this one; port 0 takes a free one
    * @param peers where this one reaches the others; host names are resolved at each connection, so
    *     unresolved addresses are welcome
+   * @param security stays the caller's to close
    */
   public GrpcPeerNetwork(
-      ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+      ServerId self,
+      InetSocketAddress listen,
+      Map<ServerId, InetSocketAddress> peers,
+      PeerSecurity security) {
     if (peers.containsKey(self)) {
       throw new IllegalArgumentException("server " + self + " is not a peer of itself");
     }
     this.listen = listen;
+    this.security = security;
     this.peers.putAll(peers);
     this.gate = new PeerGate(self, peers.keySet());
   }
@@ -117,8 +132,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     ReplicationEndpoint endpoint =
         new ReplicationEndpoint(gate, receiver, snapshots, clocks, refusals);
     EventLoopGroup threads =
-        new MultiThreadIoEventLoopGroup(
-            THREADS, new DefaultThreadFactory("peer-network", true), NioIoHandler.newFactory());
+        new AcceptingLoops(THREADS, "peer-network", NioIoHandler.newFactory(), bounds);
     ExecutorService waiting =
         Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
     Server server;
@@ -136,7 +150,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
 
   private PeerLink link(
       ServerId id, InetSocketAddress address, EventLoopGroup threads, Receiver to) {
-    return new PeerLink(id, gate, () -> channel(address, threads), threads.next(), to, refusals);
+    return new PeerLink(
+        id, gate, () -> channel(id, address, threads), threads.next(), to, refusals);
   }
 
   /**
@@ -256,7 +271,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     }
     Set<String> quick = ReplicationEndpoint.quickMethods();
     try {
-      NettyServerBuilder builder = NettyServerBuilder.forAddress(resolved);
+      NettyServerBuilder builder = security.listenOn(resolved, refusals);
       services.forEach(builder::addService);
       return builder
           .bossEventLoopGroup(threads)
@@ -293,11 +308,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     };
   }
 
-  private static ManagedChannel channel(InetSocketAddress address, EventLoopGroup threads) {
-    return NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
+  private ManagedChannel channel(ServerId peer, InetSocketAddress address, EventLoopGroup threads) {
+    return security
+        .connectTo(peer, address)
         .eventLoopGroup(threads)
         .channelType(NioSocketChannel.class)
-        .usePlaintext()
         .directExecutor()
         // Servers reach each other directly or not at all.
         .proxyDetector(target -> null)
