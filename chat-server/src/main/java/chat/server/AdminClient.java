@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /** An operator's connections to the servers of a cluster, at their peer ports. One thread's. */
 final class AdminClient implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(AdminClient.class);
-  private static final long STATUS_MILLIS = 2_000;
+  private static final long STATUS_MILLIS = 5_000;
 
   /** How long a command waits for a primary, and how often it looks. */
   private static final long BETWEEN_VIEWS_MILLIS = 3_000;
