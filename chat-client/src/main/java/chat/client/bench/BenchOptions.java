@@ -56,7 +56,8 @@ final class BenchOptions {
       names = "--acknowledge-every",
       paramLabel = "N",
       defaultValue = "64",
-      description = "A recipient acknowledges so many messages at a time (default: ${DEFAULT-VALUE}).")
+      description =
+          "A recipient acknowledges so many messages at a time (default: ${DEFAULT-VALUE}).")
   private int acknowledgeEvery;
 
   @Option(

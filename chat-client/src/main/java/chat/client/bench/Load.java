@@ -29,8 +29,7 @@ final class Load {
   Map<String, Object> run(
       String mode, int inFlight, Sending sending, Inboxes inboxes, Duration warmUp)
       throws InterruptedException {
-    ClosedLoop loop =
-        new ClosedLoop(sending, cluster.accounts(), inboxes, options.textBytes());
+    ClosedLoop loop = new ClosedLoop(sending, cluster.accounts(), inboxes, options.textBytes());
     String what = mode + ", " + inFlight + " in flight";
     progress.says(what + ": warm-up of " + warmUp.toSeconds() + " s");
     loop.start(inFlight);
@@ -47,8 +46,7 @@ final class Load {
     ClosedLoop.Figures figures = loop.stop();
     Map<String, Object> row = row(mode, inFlight, figures);
     row.put(
-        "inbox_acknowledgements_per_second",
-        Rows.rounded(acknowledgements / figures.seconds(), 1));
+        "inbox_acknowledgements_per_second", Rows.rounded(acknowledgements / figures.seconds(), 1));
     usage(row, before, after, figures);
     row.put("client_cpu_cores", Rows.rounded(clientCpu / figures.seconds(), 2));
     if (!figures.failure().isOk()) {
@@ -67,8 +65,7 @@ final class Load {
       long rest = Math.min(end - now, TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
       TimeUnit.NANOSECONDS.sleep(rest);
       double seconds = (System.nanoTime() - start) / 1e9;
-      progress.ticks(
-          String.format("%s: %,.0f/s so far", what, loop.acceptedCount() / seconds));
+      progress.ticks(String.format("%s: %,.0f/s so far", what, loop.acceptedCount() / seconds));
     }
   }
 
@@ -120,7 +117,6 @@ final class Load {
     row.put("server_cpu_cores", Rows.rounded(cpu / figures.seconds(), 2));
     row.put("server_cpu_micros_per_message", Rows.rounded(cpu * 1e6 / figures.accepted(), 1));
     row.put("server_rss_mib_max", Rows.rounded(rss / MIB, 0));
-    row.put(
-        "written_bytes_per_payload_byte", Rows.rounded(written / after.size() / payload, 1));
+    row.put("written_bytes_per_payload_byte", Rows.rounded(written / after.size() / payload, 1));
   }
 }

@@ -3,14 +3,21 @@ package chat.server.api;
 import chat.server.chat.ChatQueries;
 import chat.server.chat.Command;
 import chat.server.chat.Outcome;
+import chat.v1.ChatServiceGrpc;
+import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.security.SecureRandom;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +42,7 @@ public final class ChatEndpoint implements AutoCloseable {
   private final PasswordHasher passwords;
   private final ExecutorService threads;
   private final ScheduledExecutorService clock;
+  private final Proposals proposals;
   private final StreamRegistry streams;
   private final ChatGrpcService service;
 
@@ -61,7 +69,7 @@ public final class ChatEndpoint implements AutoCloseable {
         new PasswordHasher(passwordCost, limits.passwordThreads(), limits.passwordQueue(), random);
     Tokens tokens = new Tokens(random);
     Validation validation = new Validation(limits);
-    Proposals proposals = new Proposals(backend, limits, threads);
+    this.proposals = new Proposals(backend, limits, threads);
     SessionReads reads = new SessionReads(proposals, queries);
     this.streams = new StreamRegistry(proposals, queries, reads, limits, tokens);
     this.service =
@@ -85,8 +93,27 @@ public final class ChatEndpoint implements AutoCloseable {
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha())
-        .executor(threads)
+        .directExecutor()
+        .callExecutor(threadsOf(threads))
         .maxInboundMessageSize(limits.requestBytesMax());
+  }
+
+  /**
+   * The methods that only check and hand over are run by the network's threads: to wake another for
+   * each message costs more than they do themselves.
+   */
+  private static ServerCallExecutorSupplier threadsOf(Executor threads) {
+    Set<String> quick =
+        Set.of(
+            ChatServiceGrpc.getSendMessageMethod().getFullMethodName(),
+            ChatServiceGrpc.getSendMessagesMethod().getFullMethodName(),
+            ChatServiceGrpc.getAcknowledgeMessagesMethod().getFullMethodName());
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, A> @Nullable Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+        return quick.contains(call.getMethodDescriptor().getFullMethodName()) ? null : threads;
+      }
+    };
   }
 
   /** Lets clients notice dead connections quickly; for servers on a network. */
@@ -157,6 +184,7 @@ public final class ChatEndpoint implements AutoCloseable {
 
   private void tick() {
     try {
+      proposals.tick();
       streams.tick();
     } catch (RuntimeException e) {
       // An exception that got out would end the ticks, and with them every stream's heartbeats.

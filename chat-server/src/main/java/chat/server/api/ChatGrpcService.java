@@ -112,7 +112,7 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
           session,
           messages::send,
           limits,
-          new SerialExecutor(proposals.threads()));
+          SerialExecutor.onCallersThreads());
     } catch (RuntimeException e) {
       observer.onError(ErrorMapping.status(e, true));
       return new IgnoredRequests<>();

@@ -84,7 +84,8 @@ final class MessageCalls {
                 receiving.test(recipient),
                 limits.inboxMessagesMax()),
             wanted)
-        .thenApplyAsync(MessageCalls::sent, proposals.threads());
+        // At once, on the thread that applied it: another one would have to be woken first.
+        .thenApply(MessageCalls::sent);
   }
 
   private static SendMessageResponse sent(Outcome outcome) {
@@ -121,12 +122,11 @@ final class MessageCalls {
     return proposals
         .propose(
             new Command.Acknowledge(proposals.nowMicros(), session.hash(), request.getMessageId()))
-        .thenApplyAsync(
+        .thenApply(
             outcome -> {
               OutcomeRefusals.expect(Outcome.Acknowledged.class, outcome);
               return AcknowledgeMessagesResponse.getDefaultInstance();
-            },
-            proposals.threads());
+            });
   }
 
   CompletableFuture<ListMessagesResponse> list(SessionKey session, ListMessagesRequest request) {

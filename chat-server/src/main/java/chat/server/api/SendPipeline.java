@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * proposed by then and are not appended yet are refused for the same reason when their turn comes.
  */
 final class SendPipeline implements StreamObserver<SendMessagesRequest> {
+  private static final int LOTS = 8;
+
   /** Sends one message. Throws or fails with what {@link ErrorMapping} knows. */
   interface Sender {
     CompletableFuture<SendMessageResponse> send(
@@ -34,6 +36,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   private final SessionKey session;
   private final Sender sender;
   private final SerialExecutor answers;
+  private final int lot;
 
   /** Set by the first failure that ends the stream, on whichever thread: nothing is sent after. */
   private volatile boolean broken;
@@ -54,6 +57,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
     this.session = session;
     this.sender = sender;
     this.answers = answers;
+    this.lot = Math.max(1, limits.sendWindow() / LOTS);
     call.disableAutoRequest();
     call.setOnReadyHandler(() -> answers.execute(this::requestWhatIsOwed));
     call.setOnCancelHandler(() -> broken = true);
@@ -122,7 +126,8 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   }
 
   private void requestWhatIsOwed() {
-    if (!over && owedRequests > 0 && call.isReady()) {
+    // In lots: each costs the network's thread a task. The client has the rest of its window.
+    if (!over && owedRequests >= lot && call.isReady()) {
       call.request(owedRequests);
       owedRequests = 0;
     }
