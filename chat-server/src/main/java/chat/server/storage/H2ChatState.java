@@ -254,8 +254,8 @@ public final class H2ChatState implements AppliedState {
   }
 
   /**
-   * Writes all that is applied at one moment as a snapshot, from any thread, while applying
-   * goes on. Takes as long as the stream does; the thread must not be interrupted (R14).
+   * Writes all that is applied at one moment as a snapshot, from any thread, while applying goes
+   * on. Takes as long as the stream does; the thread must not be interrupted (R14).
    *
    * @param clusterId whose state it is (R1)
    * @param lineage of that cluster
