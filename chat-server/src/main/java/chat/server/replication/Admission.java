@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission {
   /** A server that knocks and is not, or not with that disk, of the cluster. */
-  record Stranger(String diskId, String address) {}
+  record Stranger(String diskId, String address, long heardAt) {}
 
   private static final int STRANGERS_MAX = 16;
 
@@ -33,9 +33,15 @@ final class Admission {
     return Collections.unmodifiableSortedMap(new TreeMap<>(refusals));
   }
 
-  /** The last stranger that called itself by this number, or null. */
+  /**
+   * The last stranger that called itself by this number, if it was heard lately, or null: one that
+   * has been silent since may have got yet another disk.
+   */
   @Nullable Stranger stranger(ServerId id) {
-    return strangers.get(id);
+    Stranger stranger = strangers.get(id);
+    boolean lately =
+        stranger != null && core.now - stranger.heardAt() <= core.settings.leaseTimeout();
+    return lately ? stranger : null;
   }
 
   /** The cluster in a later lineage that an operator forced, if a server of it was heard lately. */
@@ -76,7 +82,7 @@ final class Admission {
         && ofMine
         && room
         && !core.rules.isKnownDisk(mine, header.from(), header.diskId())) {
-      strangers.put(header.from(), new Stranger(header.diskId(), address));
+      strangers.put(header.from(), new Stranger(header.diskId(), address, core.now));
     }
   }
 

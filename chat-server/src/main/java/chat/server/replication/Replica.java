@@ -516,7 +516,8 @@ public final class Replica {
 
   /** Whether {@link #ready} has anything that should not wait for the next input. */
   public boolean hasWork() {
-    return heartbeatNow || core.log.hasUnwritten() || !core.out.isEmpty();
+    // Who has left sends no heartbeats: one that was due is no work, or the caller never comes to rest.
+    return (heartbeatNow && !core.left) || core.log.hasUnwritten() || !core.out.isEmpty();
   }
 
   /** Whether this server is primary and may acknowledge what commits. */

@@ -4,6 +4,7 @@ import static chat.server.replication.Schedules.born;
 import static chat.server.replication.Schedules.propose;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Schedules made by hand: what must work, and how fast. */
@@ -133,5 +134,21 @@ class DirectedScheduleTest {
     assertThat(cluster.transcript())
         .contains("server 3: refusing server 1: its disk is not the one")
         .contains("server 3: refusing server 2: its disk is not the one");
+  }
+
+  @Test
+  void whoLeavesWhileAHeartbeatIsDueComesToRest() {
+    SimulatedCluster cluster = born(new ViewRules());
+    cluster.crash(2);
+    assertThat(cluster.runUntil(2_000, c -> c.server(3).disk.hard.view().size() == 2)).isTrue();
+    SimulatedServer server = cluster.server(1);
+    Replica process = Objects.requireNonNull(server.replica);
+    // A tick that comes late brings a heartbeat that is due at once, and then it is told to stop.
+    process.tick(server.clock() + 300 * SimulatedCluster.MILLI);
+    assertThat(process.hasWork()).isTrue();
+    process.leave(server.clock() + 300 * SimulatedCluster.MILLI);
+    Ready last = process.ready();
+    assertThat(last.send()).allMatch(e -> e.message() instanceof Message.Goodbye);
+    assertThat(process.hasWork()).isFalse();
   }
 }

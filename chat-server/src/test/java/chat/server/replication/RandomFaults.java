@@ -2,6 +2,7 @@ package chat.server.replication;
 
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -17,6 +18,11 @@ final class RandomFaults {
   private final Map<String, Integer> counts = new TreeMap<>();
   private final Map<ServerId, SimulatedDisk> truth = new TreeMap<>();
   private final Map<ServerId, SimulatedDisk> copies = new TreeMap<>();
+
+  /** Removed, with a new disk since when, and not let in yet. */
+  private final Map<ServerId, Long> waiting = new TreeMap<>();
+
+  private long changes;
   private final int[] weights;
   private final boolean longPauses;
   private boolean over;
@@ -49,6 +55,10 @@ final class RandomFaults {
           dice.nextInt(2) * 2, // clock
           dice.nextInt(6) == 0 ? 2 : 0, // wipe
           2, // heal
+          dice.nextInt(3), // stop in order
+          dice.nextInt(3), // hand over
+          dice.nextInt(4) == 0 ? 1 : 0, // remove
+          dice.nextInt(3), // an operator's word
           40, // nothing
         };
   }
@@ -92,7 +102,68 @@ final class RandomFaults {
       case 9 -> jump(victim);
       case 10 -> wipe(victim);
       case 11 -> cluster.heal();
+      case 12 -> stopInOrder(victim);
+      case 13 -> ask(new Change.HandOver(victim.id), "hand-overs");
+      case 14 -> ask(new Change.Remove(victim.id), "removals");
+      case 15 -> confirmCrashed(any(), victim);
       default -> {}
+    }
+    if (dice.nextInt(8) == 0) {
+      admitTheRemoved();
+    }
+  }
+
+  /** It says goodbye and ends (R7). */
+  private void stopInOrder(SimulatedServer victim) {
+    if (victim.alive() && !victim.paused) {
+      cluster.trace("server " + victim.id + " is told to stop");
+      victim.input(replica -> replica.leave(victim.clock()));
+      cluster.crash(victim.id);
+      count("stops");
+    }
+  }
+
+  private void ask(Change change, String name) {
+    SimulatedServer primary = cluster.primary();
+    if (primary != null) {
+      cluster.trace("server " + primary.id + " is asked for " + change);
+      primary.input(replica -> replica.change(++changes, change, primary.clock()));
+      count(name);
+    }
+  }
+
+  /** True, but perhaps of a start that the one who is told has not heard of. */
+  private void confirmCrashed(SimulatedServer told, SimulatedServer victim) {
+    if (!victim.alive() && told != victim) {
+      cluster.trace("an operator tells server " + told.id + " that " + victim.id + " is dead");
+      told.input(replica -> replica.confirmCrashed(victim.id, told.clock()));
+      count("words");
+    }
+  }
+
+  /** A server that the cluster is without comes back with an empty disk, and is let in. */
+  void admitTheRemoved() {
+    SimulatedServer primary = cluster.primary();
+    if (primary == null) {
+      return;
+    }
+    Set<ServerId> belong = primary.disk.hard.view().cluster().disks().keySet();
+    for (SimulatedServer server : cluster.servers()) {
+      if (!belong.contains(server.id)) {
+        if (!waiting.containsKey(server.id)) {
+          waiting.put(server.id, cluster.now());
+          truth.remove(server.id);
+          cluster.crash(server.id);
+          cluster.wipe(server.id.value());
+        }
+        cluster.start(server.id.value());
+        // Once its old disk is forgotten.
+        if (cluster.now() - waiting.getOrDefault(server.id, 0L) > 1_500 * MILLI) {
+          ask(new Change.Admit(server.id), "admissions");
+        }
+      } else {
+        waiting.remove(server.id);
+      }
     }
   }
 
@@ -175,7 +246,7 @@ final class RandomFaults {
    * The disk is out, with an empty one in its place; one server at a time, the true one returns.
    */
   private void wipe(SimulatedServer victim) {
-    if (!victim.alive() && truth.isEmpty()) {
+    if (!victim.alive() && truth.isEmpty() && !waiting.containsKey(victim.id)) {
       truth.put(victim.id, victim.disk);
       cluster.wipe(victim.id.value());
       count("wiped disks");
@@ -213,6 +284,7 @@ final class RandomFaults {
     SimulatedDisk copy = copies.get(server.id);
     boolean told =
         copy != null
+            && copy.id.equals(server.disk.id)
             && copy.hard.incarnation().value() + 2 <= server.disk.hard.incarnation().value();
     if (told) {
       count("rolled-back disks");

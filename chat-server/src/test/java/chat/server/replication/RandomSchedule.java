@@ -98,7 +98,7 @@ final class RandomSchedule {
     }
     cluster.heal();
     cluster.startAll();
-    if (!cluster.runUntil(ALL_SERVE_MILLIS, SimulatedCluster::complete)) {
+    if (!cluster.runUntil(ALL_SERVE_MILLIS, c -> isWhole(c, going))) {
       return "not all servers came back into one serving view within " + ALL_SERVE_MILLIS + " ms";
     }
     failure = rollBack(going);
@@ -111,6 +111,17 @@ final class RandomSchedule {
     cluster.clientBreakChance = 0;
     cluster.finishClients();
     return null;
+  }
+
+  /** All are members; those that were removed are let in again on the way. */
+  private static boolean isWhole(SimulatedCluster cluster, RandomFaults going) {
+    if (cluster.now() / SimulatedCluster.MILLI % 100 < 5) {
+      going.admitTheRemoved();
+    }
+    SimulatedServer primary = cluster.primary();
+    return primary != null
+        && primary.disk.hard.view().cluster().disks().size() == cluster.ids().size()
+        && cluster.complete();
   }
 
   private boolean acknowledges(long millis) {

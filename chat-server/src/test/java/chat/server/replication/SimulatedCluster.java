@@ -52,6 +52,7 @@ final class SimulatedCluster {
   private long orders;
   private long reads;
   private long proposals;
+  private int disks;
 
   /** What the servers' surroundings do, where a test breaks that. */
   SimulatedDriver driver = new SimulatedDriver();
@@ -231,7 +232,7 @@ final class SimulatedCluster {
   /** An empty disk in the place of a dead server's. */
   void wipe(int id) {
     trace("the disk of server " + id + " is replaced by an empty one");
-    server(id).disk = new SimulatedDisk("another disk " + id, View.unborn(servers.keySet()));
+    server(id).disk = new SimulatedDisk("disk " + ++disks + " of " + id, View.unborn(servers.keySet()));
   }
 
   void cut(int from, int to, boolean cut) {

@@ -57,6 +57,9 @@ final class SimulatedServer {
   private long checkedUpTo;
   private long flushedAt;
 
+  /** So many times what is to be done may lead to more at once; the real loop knows no limit. */
+  private static final int ROUNDS_MAX = 1000;
+
   SimulatedServer(SimulatedCluster cluster, ServerId id, View unborn, Random random, double drift) {
     this.cluster = cluster;
     this.id = id;
@@ -165,9 +168,12 @@ final class SimulatedServer {
 
   /** Does all the work that is ready, perhaps dying at one of the points in between. */
   void work() {
-    for (int rounds = 0; replica != null && !writing && rounds < 1000; rounds++) {
+    for (int rounds = 0; replica != null && !writing; rounds++) {
       if (!perform(replica.ready()) || (replica != null && !replica.hasWork())) {
         return;
+      }
+      if (rounds > ROUNDS_MAX) {
+        throw new InvariantViolation("server " + id + " has work for ever: " + replica.ready());
       }
     }
   }
