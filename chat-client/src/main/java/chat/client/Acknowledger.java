@@ -56,7 +56,8 @@ final class Acknowledger {
                 channel,
                 ChatServiceGrpc.getAcknowledgeMessagesMethod(),
                 AcknowledgeMessagesRequest.newBuilder().setMessageId(upTo).build(),
-                null)
+                null,
+                response -> response)
             .whenComplete(
                 (response, failure) -> {
                   List<Waiter> covered = answered(upTo, failure == null);

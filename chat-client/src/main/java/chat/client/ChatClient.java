@@ -3,6 +3,9 @@ package chat.client;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.LoginRequest;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,15 +29,16 @@ public final class ChatClient implements AutoCloseable {
   private final Connections connections;
   private final RequestIds requestIds = new RequestIds();
 
-  private ChatClient(ServerDirectory directory, CallTimes times) {
-    this.connections = new Connections(directory, times);
+  private ChatClient(Connections connections) {
+    this.connections = connections;
   }
 
   /**
    * A client of these servers with the usual figures. One address is enough to begin with: the
    * others are learned from it.
    *
-   * @param servers each {@code HOST:PORT} or {@code HOST}, or several separated by commas
+   * @param servers each {@code HOST:PORT} or {@code HOST}, or several separated by commas; a host
+   *     is a name, which may have several addresses, an IPv4 address or an IPv6 address in brackets
    * @throws IllegalArgumentException if one of them is no address
    */
   public static ChatClient connect(String... servers) {
@@ -61,7 +65,8 @@ public final class ChatClient implements AutoCloseable {
                 .setPassword(password)
                 .setRequestId(requestId)
                 .build(),
-            requestId),
+            requestId,
+            response -> response),
         requestId);
   }
 
@@ -77,22 +82,20 @@ public final class ChatClient implements AutoCloseable {
    */
   public Login login(String username, String password, boolean takeOver) {
     return Answers.await(
-        connections
-            .call(
-                connections.primaryChannel(null),
-                ChatServiceGrpc.getLoginMethod(),
-                LoginRequest.newBuilder()
-                    .setUsername(username)
-                    .setPassword(password)
-                    .setTakeOver(takeOver)
-                    .build(),
-                null)
-            .thenApply(
-                response ->
-                    new Login(
-                        resume(username, response.getSessionToken()),
-                        Wire.instant(response.getExpireTime()),
-                        response.getUndeliveredCount())),
+        connections.call(
+            connections.primaryChannel(null),
+            ChatServiceGrpc.getLoginMethod(),
+            LoginRequest.newBuilder()
+                .setUsername(username)
+                .setPassword(password)
+                .setTakeOver(takeOver)
+                .build(),
+            null,
+            response ->
+                new Login(
+                    resume(username, Wire.sessionToken(response)),
+                    Wire.instant(response.getExpireTime()),
+                    response.getUndeliveredCount())),
         "");
   }
 
@@ -125,6 +128,9 @@ public final class ChatClient implements AutoCloseable {
   public static final class Builder {
     private final List<String> servers = new ArrayList<>();
     private CallTimes times = CallTimes.DEFAULT;
+    private int sendsInFlightMax = 1024;
+    private ServerDirectory.NameLookup nameLookup = InetAddress::getAllByName;
+    private ClientTls tls = ClientTls.NONE;
 
     private Builder() {}
 
@@ -154,8 +160,47 @@ public final class ChatClient implements AutoCloseable {
       return this;
     }
 
+    /** How many messages of {@link ChatSession#sendAsync} may be on the way; 1,024 unless given. */
+    public Builder sendsInFlight(int most) {
+      if (most < 1) {
+        throw new IllegalArgumentException("At least 1 message on the way, not " + most);
+      }
+      sendsInFlightMax = most;
+      return this;
+    }
+
+    /** Where names are looked up; the system's own way unless given. */
+    Builder nameLookup(ServerDirectory.NameLookup other) {
+      nameLookup = other;
+      return this;
+    }
+
+    /** Encrypts, and trusts the authorities that this machine trusts anyway. */
+    public Builder tls() {
+      tls = tls.withUsualAuthorities();
+      return this;
+    }
+
+    /**
+     * Encrypts, and trusts the authorities in a PEM file alone.
+     *
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public Builder tls(Path authorities) {
+      tls = tls.withAuthorities(authorities);
+      return this;
+    }
+
+    /** The name that every server's certificate must bear, where it is not its address's host. */
+    public Builder tlsName(String name) {
+      tls = tls.withName(name);
+      return this;
+    }
+
+    /** Makes the client, which connects when it is first used. */
     public ChatClient build() {
-      return new ChatClient(new ServerDirectory(servers), times);
+      ServerDirectory directory = new ServerDirectory(servers, nameLookup);
+      return new ChatClient(new Connections(directory, times, tls, sendsInFlightMax));
     }
   }
 }

@@ -1,14 +1,18 @@
 package chat.client;
 
+import chat.common.ErrorReason;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.DeleteAccountRequest;
+import chat.v1.DeleteAccountResponse;
 import chat.v1.FetchMessagesRequest;
 import chat.v1.ListAccountsRequest;
 import chat.v1.ListMessagesRequest;
 import chat.v1.LogoutRequest;
 import chat.v1.SendMessageRequest;
 import io.grpc.Channel;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -56,9 +60,14 @@ public final class ChatSession {
   }
 
   /**
-   * Sends a message without waiting. Messages on the way at the same time have no order among
-   * themselves; {@link #openSender} keeps one. The future is completed on a thread of the library's
-   * which may block.
+   * Sends a message without waiting for the answer. Messages on the way at the same time have no
+   * order among themselves; {@link #openSender} keeps one.
+   *
+   * <p>Waits while as many as {@link ChatClient.Builder#sendsInFlight} allows are on the way: that
+   * is the back-pressure. After as long as a call may take without room, or if the thread is
+   * interrupted meanwhile, the future fails with a definite {@code OVERLOADED}.
+   *
+   * <p>The future is completed on a thread of the library's which may block, and may send.
    */
   public CompletableFuture<SentMessage> sendAsync(String recipient, String text) {
     return sendAsync(recipient, text, requestIds.next());
@@ -66,17 +75,42 @@ public final class ChatSession {
 
   /** The same with an id of the caller's. */
   public CompletableFuture<SentMessage> sendAsync(String recipient, String text, String requestId) {
-    return connections
-        .call(
+    SendMessageRequest request =
+        SendMessageRequest.newBuilder()
+            .setRecipient(recipient)
+            .setText(text)
+            .setRequestId(requestId)
+            .build();
+    Optional<ChatException> noRoom = awaitRoom();
+    if (noRoom.isPresent()) {
+      return CompletableFuture.failedFuture(noRoom.get());
+    }
+    return new RepeatedCall<>(
+            connections,
             channel,
             ChatServiceGrpc.getSendMessageMethod(),
-            SendMessageRequest.newBuilder()
-                .setRecipient(recipient)
-                .setText(text)
-                .setRequestId(requestId)
-                .build(),
-            requestId)
-        .thenApply(response -> Wire.sent(response, requestId));
+            request,
+            requestId,
+            response -> Wire.sent(response, requestId),
+            () -> connections.sendRoom().release())
+        .start();
+  }
+
+  /** Takes a place among the messages on the way; what is wrong if there was none in time. */
+  private Optional<ChatException> awaitRoom() {
+    String why;
+    try {
+      long patienceNanos = connections.times().whole().toNanos();
+      if (connections.sendRoom().tryAcquire(patienceNanos, TimeUnit.NANOSECONDS)) {
+        return Optional.empty();
+      }
+      why = "As many messages as are allowed have been on their way all the time";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      why = "Interrupted while as many messages as are allowed were on their way";
+    }
+    return Optional.of(
+        ServerError.definite(ErrorReason.OVERLOADED, why + "; this one was not sent."));
   }
 
   /**
@@ -108,16 +142,14 @@ public final class ChatSession {
    */
   public FetchedMessages fetch(int pageSize) {
     return Answers.await(
-        connections
-            .call(
-                channel,
-                ChatServiceGrpc.getFetchMessagesMethod(),
-                FetchMessagesRequest.newBuilder().setPageSize(pageSize).build(),
-                null)
-            .thenApply(
-                response ->
-                    new FetchedMessages(
-                        Wire.messages(response.getMessagesList()), response.getRemainingCount())),
+        connections.call(
+            channel,
+            ChatServiceGrpc.getFetchMessagesMethod(),
+            FetchMessagesRequest.newBuilder().setPageSize(pageSize).build(),
+            null,
+            response ->
+                new FetchedMessages(
+                    Wire.messages(response.getMessagesList()), response.getRemainingCount())),
         "");
   }
 
@@ -131,21 +163,19 @@ public final class ChatSession {
     return Pages.stream(
         pageToken ->
             Answers.await(
-                connections
-                    .call(
-                        channel,
-                        ChatServiceGrpc.getListMessagesMethod(),
-                        ListMessagesRequest.newBuilder()
-                            .setPeer(peer)
-                            .setPageSize(PAGE)
-                            .setPageToken(pageToken)
-                            .build(),
-                        null)
-                    .thenApply(
-                        response ->
-                            new Pages.Page<>(
-                                Wire.messages(response.getMessagesList()),
-                                response.getNextPageToken())),
+                connections.call(
+                    channel,
+                    ChatServiceGrpc.getListMessagesMethod(),
+                    ListMessagesRequest.newBuilder()
+                        .setPeer(peer)
+                        .setPageSize(PAGE)
+                        .setPageToken(pageToken)
+                        .build(),
+                    null,
+                    response ->
+                        new Pages.Page<>(
+                            Wire.messages(response.getMessagesList()),
+                            response.getNextPageToken())),
                 ""));
   }
 
@@ -158,23 +188,21 @@ public final class ChatSession {
     return Pages.stream(
         pageToken ->
             Answers.await(
-                connections
-                    .call(
-                        channel,
-                        ChatServiceGrpc.getListAccountsMethod(),
-                        ListAccountsRequest.newBuilder()
-                            .setFilter(filter)
-                            .setPageSize(PAGE)
-                            .setPageToken(pageToken)
-                            .build(),
-                        null)
-                    .thenApply(
-                        response ->
-                            new Pages.Page<>(
-                                response.getAccountsList().stream()
-                                    .map(a -> new AccountInfo(a.getUsername(), a.getOnline()))
-                                    .toList(),
-                                response.getNextPageToken())),
+                connections.call(
+                    channel,
+                    ChatServiceGrpc.getListAccountsMethod(),
+                    ListAccountsRequest.newBuilder()
+                        .setFilter(filter)
+                        .setPageSize(PAGE)
+                        .setPageToken(pageToken)
+                        .build(),
+                    null,
+                    response ->
+                        new Pages.Page<>(
+                            response.getAccountsList().stream()
+                                .map(a -> new AccountInfo(a.getUsername(), a.getOnline()))
+                                .toList(),
+                            response.getNextPageToken())),
                 ""));
   }
 
@@ -191,23 +219,27 @@ public final class ChatSession {
   /** The same with an id of the caller's, to ask again about an unknown outcome. */
   public int deleteAccount(boolean discardUndelivered, String requestId) {
     return Answers.await(
-            connections.call(
-                channel,
-                ChatServiceGrpc.getDeleteAccountMethod(),
-                DeleteAccountRequest.newBuilder()
-                    .setDiscardUndelivered(discardUndelivered)
-                    .setRequestId(requestId)
-                    .build(),
-                requestId),
-            requestId)
-        .getDiscardedCount();
+        connections.call(
+            channel,
+            ChatServiceGrpc.getDeleteAccountMethod(),
+            DeleteAccountRequest.newBuilder()
+                .setDiscardUndelivered(discardUndelivered)
+                .setRequestId(requestId)
+                .build(),
+            requestId,
+            DeleteAccountResponse::getDiscardedCount),
+        requestId);
   }
 
   /** Ends the session; the token is worth nothing afterwards. */
   public void logout() {
     Answers.await(
         connections.call(
-            channel, ChatServiceGrpc.getLogoutMethod(), LogoutRequest.getDefaultInstance(), null),
+            channel,
+            ChatServiceGrpc.getLogoutMethod(),
+            LogoutRequest.getDefaultInstance(),
+            null,
+            response -> response),
         "");
   }
 }

@@ -9,6 +9,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -17,51 +18,96 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a client is connected with: the channel to the primary, the channel to any server at all,
- * each made when it is first needed, and one timer thread. Thread-safe.
+ * each made when it is first needed, one timer thread, and threads for callbacks. Thread-safe.
  */
 final class Connections {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Duration STATUS_ATTEMPT = Duration.ofSeconds(1);
 
+  /** A single name may stand for several servers. */
+  private static final int STATUS_TRIES_MIN = 4;
+
   private final ServerDirectory directory;
   private final CallTimes times;
+  private final ServerChannels channels;
   private final ScheduledThreadPoolExecutor timer;
+  private final Executor callbacks;
+
+  /** One permit for each message that may be sent without waiting for its answer. */
+  private final Semaphore sendRoom;
+
   private final Set<Runnable> closers = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
   private @Nullable PrimaryChannel primary;
   private @Nullable ManagedChannel anyServer;
   private volatile boolean closed;
 
-  Connections(ServerDirectory directory, CallTimes times) {
+  Connections(ServerDirectory directory, CallTimes times, ClientTls tls, int sendsInFlightMax) {
     this.directory = directory;
     this.times = times;
-    this.timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "chat-client-timer");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.sendRoom = new Semaphore(sendsInFlightMax);
+    this.timer = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "chat-client-timer"));
     timer.setRemoveOnCancelPolicy(true);
+    // As many as there are callbacks that block. Nobody ends it: its threads end by themselves, as
+    // channels need them a little longer than their users do.
+    this.callbacks =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            1,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            task -> daemon(task, "chat-client-callback"));
+    this.channels = new ServerChannels(directory, times, tls, callbacks);
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   CallTimes times() {
     return times;
   }
 
-  ScheduledThreadPoolExecutor timer() {
-    return timer;
+  Semaphore sendRoom() {
+    return sendRoom;
+  }
+
+  /** Runs what completes futures of callers, who may do there what they like. */
+  void callBack(Runnable task) {
+    callbacks.execute(task);
+  }
+
+  /**
+   * Runs a task again and again until it is cancelled or the client is closed.
+   *
+   * @throws ChatException if the client is closed
+   */
+  Future<?> repeatedly(Duration pause, Runnable task) {
+    long nanos = pause.toNanos();
+    try {
+      return timer.scheduleWithFixedDelay(task, nanos, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      throw closedException();
+    }
   }
 
   String serversInWords() {
@@ -85,7 +131,7 @@ final class Connections {
       throw closedException();
     }
     if (primary == null) {
-      primary = new PrimaryChannel(directory, times, timer, this::lookForServers);
+      primary = new PrimaryChannel(channels, timer, this::lookForServers);
     }
     return primary;
   }
@@ -95,10 +141,7 @@ final class Connections {
       throw closedException();
     }
     if (anyServer == null) {
-      anyServer =
-          PrimaryChannel.newBuilder(directory, times)
-              .defaultLoadBalancingPolicy("round_robin")
-              .build();
+      anyServer = channels.newBuilder().defaultLoadBalancingPolicy("round_robin").build();
     }
     return anyServer;
   }
@@ -109,42 +152,62 @@ final class Connections {
 
   /** See {@link PrimaryChannel#suspect}. */
   void suspectPrimary() {
-    if (!closed) {
-      primary().suspect();
+    PrimaryChannel suspected;
+    synchronized (this) {
+      suspected = closed ? null : primary;
+    }
+    if (suspected != null) {
+      suspected.suspect();
     }
   }
 
   /** A call to the primary, repeated until it has an answer or its time is over. */
-  <Q, R> CompletableFuture<R> call(
-      Channel channel, MethodDescriptor<Q, R> method, Q request, @Nullable String requestId) {
-    return new RepeatedCall<>(this, channel, method, request, requestId).start();
+  <Q, R, T> CompletableFuture<T> call(
+      Channel channel,
+      MethodDescriptor<Q, R> method,
+      Q request,
+      @Nullable String requestId,
+      Function<R, T> read) {
+    return new RepeatedCall<>(this, channel, method, request, requestId, read, () -> {}).start();
   }
 
   /** Asks any live server, one after the other. */
   CompletableFuture<ClusterStatus> clusterStatus() {
     CompletableFuture<ClusterStatus> result = new CompletableFuture<>();
-    askStatus(result, 2 * directory.servers().size());
+    Runnable closer = () -> result.completeExceptionally(closedException());
+    whenClosed(closer);
+    CompletableFuture<?> unused = result.whenComplete((status, failure) -> forget(closer));
+    askStatus(result, Math.max(STATUS_TRIES_MIN, 2 * directory.servers().size()));
     return result;
   }
 
   private void askStatus(CompletableFuture<ClusterStatus> result, int triesLeft) {
-    if (closed) {
-      result.completeExceptionally(closedException());
+    ManagedChannel channel;
+    try {
+      channel = anyServer();
+    } catch (ChatException e) {
+      result.completeExceptionally(e);
       return;
     }
     CallOptions options =
         CallOptions.DEFAULT.withDeadlineAfter(STATUS_ATTEMPT.toMillis(), TimeUnit.MILLISECONDS);
     ClientCalls.asyncUnaryCall(
-        anyServer().newCall(ChatServiceGrpc.getGetClusterStatusMethod(), options),
+        channel.newCall(ChatServiceGrpc.getGetClusterStatusMethod(), options),
         GetClusterStatusRequest.getDefaultInstance(),
         new StreamObserver<>() {
+          private boolean answered;
+
           @Override
           public void onNext(chat.v1.GetClusterStatusResponse response) {
+            answered = true;
             result.complete(Wire.clusterStatus(response));
           }
 
           @Override
           public void onError(Throwable failure) {
+            if (answered) {
+              return;
+            }
             if (triesLeft > 1) {
               askStatus(result, triesLeft - 1);
             } else {
@@ -154,10 +217,7 @@ final class Connections {
 
           @Override
           public void onCompleted() {
-            if (!result.isDone()) {
-              result.completeExceptionally(
-                  ServerError.definite(ErrorReason.INTERNAL, "The server answered nothing."));
-            }
+            onError(Status.INTERNAL.withDescription("The server answered nothing.").asException());
           }
         });
   }
@@ -165,8 +225,27 @@ final class Connections {
   private ChatException noServer(ChatException cause) {
     return new ChatException(
         ErrorReason.NO_PRIMARY,
-        "No server answers at " + directory.words() + "; is the cluster running?",
+        "No server answers at " + directory.words() + "; " + why(cause),
         cause);
+  }
+
+  private String why(ChatException cause) {
+    for (Throwable inner = cause; inner != null; inner = inner.getCause()) {
+      if (inner instanceof SSLException) {
+        return "its certificate is not accepted (" + innermost(inner) + ").";
+      }
+    }
+    return channels.tls().equals(ClientTls.NONE)
+        ? "is the cluster running, and does it want TLS?"
+        : "is the cluster running, and with TLS?";
+  }
+
+  private static String innermost(Throwable failure) {
+    Throwable last = failure;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    return String.valueOf(last.getMessage());
   }
 
   /** With one address given, the others are found by asking. */
@@ -194,9 +273,9 @@ final class Connections {
   }
 
   private void learn(List<String> addresses) {
-    if (directory.learn(addresses) && !closed) {
+    if (directory.learn(addresses)) {
       // This also resolves again, which brings the new servers in.
-      primary().suspect();
+      suspectPrimary();
     }
   }
 

@@ -11,8 +11,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ public final class MessageSender implements AutoCloseable {
   private final Channel channel;
   private final RequestIds requestIds;
   private final int inFlightMax;
-  private final ScheduledFuture<?> watchdog;
+  private final Future<?> watchdog;
   private final Runnable closer = this::clientClosed;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -57,10 +56,7 @@ public final class MessageSender implements AutoCloseable {
     this.requestIds = requestIds;
     this.inFlightMax = inFlightMax;
     long checkMillis = Math.max(10, connections.times().attempt().toMillis() / 10);
-    this.watchdog =
-        connections
-            .timer()
-            .scheduleWithFixedDelay(this::check, checkMillis, checkMillis, TimeUnit.MILLISECONDS);
+    this.watchdog = connections.repeatedly(Duration.ofMillis(checkMillis), this::check);
   }
 
   /** Makes it known to the client that it must be ended with; once. */
@@ -71,7 +67,8 @@ public final class MessageSender implements AutoCloseable {
 
   /**
    * Sends a message, after waiting for room. The future ends with the receipt, with the {@link
-   * ChatException} of a definite refusal, or with {@link OutcomeUnknownException} after 15 s.
+   * ChatException} of a definite refusal, or with {@link OutcomeUnknownException} after 15 s. What
+   * is done when it ends must not block: the answers behind it wait.
    *
    * @throws IllegalStateException if the sender is closed
    * @throws ChatException if the session has ended
@@ -231,7 +228,8 @@ public final class MessageSender implements AutoCloseable {
     if (silent) {
       connections.suspectPrimary();
     }
-    complete.run();
+    // Whoever waits for these futures must not hold up the timer.
+    connections.callBack(complete);
   }
 
   private void tooLate(PendingSend pending) {
@@ -250,6 +248,10 @@ public final class MessageSender implements AutoCloseable {
     lastProgressNanos = System.nanoTime();
     switch (response.getOutcomeCase()) {
       case ACCEPTED -> {
+        if (!Wire.isReceipt(response.getAccepted())) {
+          reopenAfter(backoff.next());
+          return null;
+        }
         return answered(
             pending,
             () ->
@@ -266,9 +268,7 @@ public final class MessageSender implements AutoCloseable {
           return answered(pending, () -> pending.giveUp(error.exception()));
         }
         // Repeated alone it would come after those behind it: all of them start again.
-        Duration asked = error.exception().retryAfter();
-        Duration wait = backoff.next();
-        reopenAfter(asked != null && error.kind() == ServerError.Kind.REPEAT_LATER ? asked : wait);
+        reopenAfter(error.pause(backoff));
         return null;
       }
       case OUTCOME_NOT_SET -> {
@@ -287,6 +287,7 @@ public final class MessageSender implements AutoCloseable {
   private @Nullable Runnable resumeOrFail(ServerError error) {
     call = null;
     connections.learnFrom(error.exception());
+    Runnable refuse = error.tooLarge() ? refuseTooLarge() : null;
     if (error.kind() == ServerError.Kind.DEFINITE) {
       failure = error.exception();
       return () -> giveUp(error.exception());
@@ -294,10 +295,26 @@ public final class MessageSender implements AutoCloseable {
     if (window.isEmpty()) {
       // Opened again by the next message.
       opening++;
-      return null;
+      return refuse;
     }
-    reopenAfter(backoff.next());
-    return null;
+    reopenAfter(error.pause(backoff));
+    return refuse;
+  }
+
+  /** Takes out the one message that no server takes, so that those behind it go on. */
+  private @Nullable Runnable refuseTooLarge() {
+    return window
+        .first(pending -> ServerError.ofLargeRequest(pending.bytes()).isPresent())
+        .map(
+            pending ->
+                answered(
+                    pending,
+                    () ->
+                        pending
+                            .future()
+                            .completeExceptionally(
+                                ServerError.ofLargeRequest(pending.bytes()).orElseThrow())))
+        .orElse(null);
   }
 
   private void giveUp(ChatException why) {

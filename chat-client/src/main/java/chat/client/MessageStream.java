@@ -13,8 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ public final class MessageStream implements AutoCloseable {
   private final Connections connections;
   private final Channel channel;
   private final Acknowledger acknowledger;
-  private final ScheduledFuture<?> watchdog;
+  private final Future<?> watchdog;
   private final Runnable closer = this::clientClosed;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -63,10 +62,7 @@ public final class MessageStream implements AutoCloseable {
     this.acknowledger = acknowledger;
     this.lastMessageId = afterMessageId;
     long checkMillis = Math.max(10, connections.times().streamDead().toMillis() / 12);
-    this.watchdog =
-        connections
-            .timer()
-            .scheduleWithFixedDelay(this::check, checkMillis, checkMillis, TimeUnit.MILLISECONDS);
+    this.watchdog = connections.repeatedly(Duration.ofMillis(checkMillis), this::check);
   }
 
   /** Opens it; once. */
@@ -261,7 +257,7 @@ public final class MessageStream implements AutoCloseable {
     }
     interrupted(error.exception().getMessage());
     int broken = opening;
-    if (!connections.later(backoff.next(), () -> reopen(broken))) {
+    if (!connections.later(error.pause(backoff), () -> reopen(broken))) {
       failure = connections.closedException();
       changed.signalAll();
     }

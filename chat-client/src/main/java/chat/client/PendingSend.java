@@ -29,6 +29,10 @@ final class PendingSend {
     call.sendMessage(request);
   }
 
+  int bytes() {
+    return request.getSerializedSize();
+  }
+
   int times() {
     return times;
   }

@@ -1,11 +1,7 @@
 package chat.client;
 
 import io.grpc.ConnectivityState;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,32 +31,17 @@ final class PrimaryChannel {
   /**
    * @param lookForServers called once a second while no primary is known
    */
-  PrimaryChannel(
-      ServerDirectory directory,
-      CallTimes times,
-      ScheduledExecutorService timer,
-      Runnable lookForServers) {
-    this.times = times;
+  PrimaryChannel(ServerChannels channels, ScheduledExecutorService timer, Runnable lookForServers) {
+    this.times = channels.times();
     this.timer = timer;
     this.lookForServers = lookForServers;
     this.channel =
-        newBuilder(directory, times)
+        channels
+            .newBuilder()
             .defaultServiceConfig(serviceConfig())
             .maxRetryAttempts(MAX_ATTEMPTS)
             .build();
     watch(channel.getState(true));
-  }
-
-  /** What both channels of a client have in common. */
-  static ManagedChannelBuilder<?> newBuilder(ServerDirectory directory, CallTimes times) {
-    int connectMillis = (int) times.attempt().toMillis();
-    return NettyChannelBuilder.forTarget(directory.target(), InsecureChannelCredentials.create())
-        // A host that is back answers the next attempt at once; the old one's packets are sent
-        // again ever more seldom.
-        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
-        .setNameResolverArg(ServerListResolverProvider.DIRECTORY, directory)
-        .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
-        .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   // Every number is a Double: gRPC takes the map for parsed JSON.

@@ -1,6 +1,7 @@
 package chat.client;
 
 import chat.common.ErrorReason;
+import com.google.protobuf.MessageLite;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -9,12 +10,16 @@ import io.grpc.ClientStreamTracer.StreamInfo;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One attempt runs at a time; its end starts the next, so that the fields need no lock.
  */
-final class RepeatedCall<Q, R> {
+final class RepeatedCall<Q, R, T> {
   private static final int BROKEN_MAX = 3;
 
   private final Connections connections;
@@ -35,7 +40,11 @@ final class RepeatedCall<Q, R> {
   /** Null for a read, or for a write that does no harm when it is repeated. */
   private final @Nullable String requestId;
 
-  private final CompletableFuture<R> result = new CompletableFuture<>();
+  private final Function<R, T> read;
+  private final Runnable ended;
+  private final CompletableFuture<T> result = new CompletableFuture<>();
+  private final AtomicBoolean over = new AtomicBoolean();
+  private final Runnable closer = this::clientClosed;
   private final long deadlineNanos;
 
   /** Requests that may have reached a server. */
@@ -45,40 +54,75 @@ final class RepeatedCall<Q, R> {
   private int broken;
   private final Backoff backoff = new Backoff(Duration.ofMillis(20), Duration.ofMillis(500));
 
+  /**
+   * @param read makes of the answer what the caller gets; throws what {@link Status} makes if it is
+   *     none that a sound server gives
+   * @param ended runs once, before the caller is told
+   */
   RepeatedCall(
       Connections connections,
       Channel channel,
       MethodDescriptor<Q, R> method,
       Q request,
-      @Nullable String requestId) {
+      @Nullable String requestId,
+      Function<R, T> read,
+      Runnable ended) {
     this.connections = connections;
     this.channel = channel;
     this.method = method;
     this.request = request;
     this.requestId = requestId;
+    this.read = read;
+    this.ended = ended;
     this.deadlineNanos = System.nanoTime() + connections.times().whole().toNanos();
   }
 
   /** Starts it. Cancelling the future ends the attempt that runs, and begins no other. */
-  CompletableFuture<R> start() {
-    Runnable closer =
-        () -> result.completeExceptionally(unknownOr(connections.closedException(), true));
+  CompletableFuture<T> start() {
     connections.whenClosed(closer);
-    CompletableFuture<R> unused =
+    CompletableFuture<T> unused =
         result.whenComplete(
             (answer, failure) -> {
-              connections.forget(closer);
-              ClientCall<Q, R> running = current;
-              if (result.isCancelled() && running != null) {
-                running.cancel("The caller gave up.", null);
+              if (end()) {
+                ClientCall<Q, R> running = current;
+                if (running != null) {
+                  running.cancel("The caller gave up.", null);
+                }
               }
             });
     attempt();
     return result;
   }
 
+  /** Whether this is the end, and not already behind it. */
+  private boolean end() {
+    if (!over.compareAndSet(false, true)) {
+      return false;
+    }
+    connections.forget(closer);
+    // Before the caller's own code runs, which may wait for it.
+    ended.run();
+    return true;
+  }
+
+  private void succeed(T answer) {
+    if (end()) {
+      result.complete(answer);
+    }
+  }
+
+  private void fail(ChatException why) {
+    if (end()) {
+      result.completeExceptionally(why);
+    }
+  }
+
+  private void clientClosed() {
+    fail(unknownOr(connections.closedException(), true));
+  }
+
   private void attempt() {
-    if (result.isDone()) {
+    if (over.get()) {
       return;
     }
     long leftNanos = deadlineNanos - System.nanoTime();
@@ -111,13 +155,27 @@ final class RepeatedCall<Q, R> {
       if (answer == null) {
         failed(Status.INTERNAL.withDescription("The server answered nothing.").asException());
       } else {
-        result.complete(answer);
+        T value;
+        try {
+          value = read.apply(answer);
+        } catch (StatusRuntimeException e) {
+          failed(e);
+          return;
+        }
+        succeed(value);
       }
     }
   }
 
   private void failed(Throwable failure) {
     ServerError error = ServerError.of(failure);
+    if (error.tooLarge() && request instanceof MessageLite message) {
+      Optional<ChatException> refused = ServerError.ofLargeRequest(message.getSerializedSize());
+      if (refused.isPresent()) {
+        fail(refused.get());
+        return;
+      }
+    }
     connections.learnFrom(error.exception());
     switch (error.kind()) {
       case DEFINITE -> finish(error);
@@ -139,14 +197,11 @@ final class RepeatedCall<Q, R> {
   }
 
   private void again(ServerError error) {
-    Duration wait = error.exception().retryAfter();
-    if (wait == null || error.kind() != ServerError.Kind.REPEAT_LATER) {
-      wait = backoff.next();
-    }
+    Duration wait = error.pause(backoff);
     if (System.nanoTime() + wait.toNanos() - deadlineNanos >= 0) {
       finish(error);
     } else if (!connections.later(wait, this::attempt)) {
-      result.completeExceptionally(unknownOr(connections.closedException(), true));
+      clientClosed();
     }
   }
 
@@ -156,11 +211,11 @@ final class RepeatedCall<Q, R> {
     if (decided) {
       // An earlier attempt may have been applied if this answer came before anybody looked.
       boolean doubtful = sent.get() > 1 && error.precedesRequestIds();
-      result.completeExceptionally(unknownOr(error.exception(), doubtful));
+      fail(unknownOr(error.exception(), doubtful));
     } else if (error.kind() == ServerError.Kind.REPEAT_FEW) {
-      result.completeExceptionally(unknownOr(error.exception(), true));
+      fail(unknownOr(error.exception(), true));
     } else {
-      result.completeExceptionally(unknownOr(noPrimary(error.exception()), true));
+      fail(unknownOr(noPrimary(error.exception()), true));
     }
   }
 

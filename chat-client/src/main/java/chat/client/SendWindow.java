@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,11 @@ final class SendWindow {
 
   @Nullable PendingSend find(String requestId) {
     return unanswered.get(requestId);
+  }
+
+  /** The first that matches, in the order of sending. */
+  Optional<PendingSend> first(Predicate<PendingSend> wanted) {
+    return unanswered.values().stream().filter(wanted).findFirst();
   }
 
   void sendAllOn(ClientCall<SendMessagesRequest, ?> call) {

@@ -1,7 +1,9 @@
 package chat.client;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -21,8 +23,19 @@ final class ServerDirectory {
 
   private final List<HostPort> given;
   private final Set<HostPort> known;
+  private final NameLookup lookup;
+
+  /** Finds the addresses of a name. */
+  interface NameLookup {
+    InetAddress[] lookUp(String host) throws UnknownHostException;
+  }
 
   ServerDirectory(Collection<String> addresses) {
+    this(addresses, InetAddress::getAllByName);
+  }
+
+  ServerDirectory(Collection<String> addresses, NameLookup lookup) {
+    this.lookup = lookup;
     List<HostPort> parsed = addresses.stream().map(HostPort::parse).distinct().toList();
     if (parsed.isEmpty()) {
       throw new IllegalArgumentException("No server is given; expected HOST:PORT[,HOST:PORT...].");
@@ -33,11 +46,17 @@ final class ServerDirectory {
 
   /** The channel target that names the given servers. */
   String target() {
-    StringBuilder target = new StringBuilder(ServerListResolverProvider.SCHEME + ":///");
-    for (int i = 0; i < given.size(); i++) {
-      target.append(i == 0 ? "" : ",").append(given.get(i));
+    String path = "/" + String.join(",", given.stream().map(HostPort::toString).toList());
+    try {
+      // Escapes what a path must not have: the brackets of IPv6 addresses.
+      return new URI(ServerListResolverProvider.SCHEME, "", path, null, null).toString();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("Servers that were parsed are no path: " + path, e);
     }
-    return target.toString();
+  }
+
+  NameLookup lookup() {
+    return lookup;
   }
 
   /** The given servers, for sentences. */
@@ -75,19 +94,24 @@ final class ServerDirectory {
     return !address.isLoopback() || given.stream().allMatch(HostPort::isLoopback);
   }
 
-  /** A server's address for clients. */
+  /**
+   * A server's address for clients.
+   *
+   * @param host a name, or an address; that of IPv6 without brackets
+   */
   record HostPort(String host, int port) {
-    /** Parses {@code HOST} or {@code HOST:PORT}; IPv6 addresses in brackets are not supported. */
+    /** Parses {@code HOST} or {@code HOST:PORT}; an IPv6 address stands in brackets. */
     static HostPort parse(String text) {
       if (!isValid(text)) {
         throw new IllegalArgumentException(
             "\""
                 + text
-                + "\" is not a server address; expected HOST:PORT, such as 127.0.0.1:7401.");
+                + "\" is not a server address; expected HOST:PORT, such as 127.0.0.1:7401 or"
+                + " [::1]:7401.");
       }
       URI uri = URI.create("chat://" + text.trim());
       return new HostPort(
-          uri.getHost().toLowerCase(Locale.ROOT),
+          uri.getHost().replaceAll("[\\[\\]]", "").toLowerCase(Locale.ROOT),
           uri.getPort() == -1 ? DEFAULT_PORT : uri.getPort());
     }
 
@@ -95,7 +119,6 @@ final class ServerDirectory {
       try {
         URI uri = new URI("chat://" + text.trim());
         return uri.getHost() != null
-            && !uri.getHost().startsWith("[")
             && uri.getUserInfo() == null
             && uri.getPath().isEmpty()
             && uri.getQuery() == null
@@ -107,13 +130,26 @@ final class ServerDirectory {
       }
     }
 
+    /** Whether it leads to this machine; of a name, whether it says so. */
     boolean isLoopback() {
-      return host.equals("localhost") || host.startsWith("127.");
+      if (host.equals("localhost")) {
+        return true;
+      }
+      if (!host.contains(":") && !host.matches("[0-9.]+")) {
+        return false;
+      }
+      try {
+        // An address, written out: nobody is asked.
+        InetAddress address = InetAddress.getByName(host);
+        return address.isLoopbackAddress() || address.isAnyLocalAddress();
+      } catch (UnknownHostException e) {
+        return false;
+      }
     }
 
     @Override
     public String toString() {
-      return host + ":" + port;
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
   }
 }

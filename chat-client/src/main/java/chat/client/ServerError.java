@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.Arrays;
@@ -16,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server's error, read: what it says and what a client does about it. The one place where
  * statuses become reasons. Nothing a server sends makes this throw.
+ *
+ * @param tooLarge it is gRPC's own word, of either side, that a request or an answer is too large
  */
-record ServerError(Kind kind, ChatException exception) {
+record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
   /** What to do about an error. */
   enum Kind {
     /** Nobody knows; the same again on whoever is primary. */
@@ -32,9 +35,20 @@ record ServerError(Kind kind, ChatException exception) {
 
   private static final long RETRY_MILLIS_MAX = 5_000;
 
+  /** The servers' own limit, unless an operator has raised it: never checked before they do. */
+  private static final int REQUEST_BYTES_MAX = 64 * 1024;
+
   static ServerError of(Throwable failure) {
-    com.google.rpc.Status details = StatusProto.fromThrowable(failure);
-    return of(details == null ? com.google.rpc.Status.getDefaultInstance() : details, failure);
+    return of(details(failure).orElse(com.google.rpc.Status.getDefaultInstance()), failure);
+  }
+
+  private static Optional<com.google.rpc.Status> details(Throwable failure) {
+    try {
+      return Optional.ofNullable(StatusProto.fromThrowable(failure));
+    } catch (IllegalArgumentException | StatusRuntimeException e) {
+      // No protobuf at all. What is thrown here would leave whoever waits for the call waiting.
+      return Optional.empty();
+    }
   }
 
   static ServerError of(com.google.rpc.Status status, @Nullable Throwable failure) {
@@ -48,14 +62,23 @@ record ServerError(Kind kind, ChatException exception) {
     String sentence = sentence(status, failure, reason);
     ChatException exception =
         new ChatException(reason, sentence, info.getMetadataMap(), retryAfter(status), failure);
-    return new ServerError(kind(code, reason), exception);
+    boolean service = info.getDomain().equals(ErrorReason.DOMAIN);
+    boolean tooLarge = code == Status.Code.RESOURCE_EXHAUSTED && !service;
+    return new ServerError(tooLarge ? Kind.REPEAT_FEW : kind(code, reason), exception, tooLarge);
+  }
+
+  /** How long to wait before the same again: what the server asks for, else the next pause. */
+  Duration pause(Backoff backoff) {
+    Duration next = backoff.next();
+    Duration asked = exception.retryAfter();
+    return kind == Kind.REPEAT_LATER && asked != null ? asked : next;
   }
 
   /** Whether a server decides this before it looks for an earlier answer to the same request. */
   boolean precedesRequestIds() {
     return kind == Kind.REPEAT_LATER
         || switch (exception.reason()) {
-          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER -> true;
+          case NO_SESSION, SESSION_EXPIRED, SESSION_TAKEN_OVER, DISK_FULL -> true;
           default -> false;
         };
   }
@@ -126,6 +149,23 @@ record ServerError(Kind kind, ChatException exception) {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * What is said of a request that no server took because of its size; empty if it is of a size
+   * that servers take, so that it must have been the answer that was too large.
+   */
+  static Optional<ChatException> ofLargeRequest(int bytes) {
+    return bytes <= REQUEST_BYTES_MAX
+        ? Optional.empty()
+        : Optional.of(
+            definite(
+                ErrorReason.BAD_TEXT,
+                "This is too long: the server takes requests of "
+                    + REQUEST_BYTES_MAX
+                    + " bytes, not of "
+                    + bytes
+                    + "."));
   }
 
   static ChatException definite(ErrorReason reason, String sentence) {

@@ -7,25 +7,31 @@ import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a list of servers into one address group a server, so that a balancing policy sees servers
- * and not addresses. Names are looked up again at every refresh. Confined to the channel's
- * synchronization context, but for the look-up itself.
+ * Turns a list of servers into one address group an address: behind a name with several addresses
+ * may be several servers, of which one is the primary. Names are looked up again at every refresh.
+ * Confined to the channel's synchronization context, but for the look-up itself.
  */
 final class ServerListResolver extends NameResolver {
   private final ServerDirectory directory;
   private final SynchronizationContext syncContext;
   private final Executor offloadExecutor;
+
+  /** What each server's name last came to; one look-up runs at a time. */
+  private final Map<HostPort, List<InetSocketAddress>> lastKnown = new ConcurrentHashMap<>();
+
+  private final @Nullable String tlsName;
   private @Nullable Listener2 listener;
   private boolean resolving;
   private boolean again;
@@ -34,13 +40,19 @@ final class ServerListResolver extends NameResolver {
   ServerListResolver(ServerDirectory directory, Args args) {
     this.directory = directory;
     this.syncContext = args.getSynchronizationContext();
+    this.tlsName = args.getArg(ServerListResolverProvider.TLS_NAME);
     Executor executor = args.getOffloadExecutor();
     this.offloadExecutor = executor == null ? Runnable::run : executor;
   }
 
   @Override
   public String getServiceAuthority() {
-    return directory.servers().get(0).toString();
+    return authority(directory.servers().get(0));
+  }
+
+  /** Names the server to itself, and is what its certificate must bear. */
+  private String authority(HostPort server) {
+    return tlsName == null ? server.toString() : tlsName;
   }
 
   @Override
@@ -79,30 +91,43 @@ final class ServerListResolver extends NameResolver {
     }
   }
 
-  private static StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
-    List<EquivalentAddressGroup> groups = new ArrayList<>();
+  private StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
+    Map<InetSocketAddress, EquivalentAddressGroup> groups = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>();
     for (HostPort server : servers) {
-      try {
-        List<SocketAddress> addresses =
-            Arrays.stream(InetAddress.getAllByName(server.host()))
-                .<SocketAddress>map(address -> new InetSocketAddress(address, server.port()))
-                .toList();
-        // The name that a certificate must bear, one for each server.
-        Attributes attributes =
-            Attributes.newBuilder()
-                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, server.toString())
-                .build();
-        groups.add(new EquivalentAddressGroup(addresses, attributes));
-      } catch (UnknownHostException e) {
+      List<InetSocketAddress> addresses = lookUp(server);
+      if (addresses.isEmpty()) {
         // The others may do; whoever picks a server hears of it only if none is left.
         unknown.add(server.host());
+      }
+      for (InetSocketAddress address : addresses) {
+        // The name that a certificate must bear. A server that was given by name and is learned by
+        // address stays what it was given as.
+        Attributes attributes =
+            Attributes.newBuilder()
+                .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, authority(server))
+                .build();
+        groups.putIfAbsent(address, new EquivalentAddressGroup(address, attributes));
       }
     }
     return groups.isEmpty()
         ? StatusOr.fromStatus(
             Status.UNAVAILABLE.withDescription("No address is known for " + unknown + "."))
-        : StatusOr.fromValue(groups);
+        : StatusOr.fromValue(List.copyOf(groups.values()));
+  }
+
+  private List<InetSocketAddress> lookUp(HostPort server) {
+    try {
+      List<InetSocketAddress> addresses =
+          Arrays.stream(directory.lookup().lookUp(server.host()))
+              .map(address -> new InetSocketAddress(address, server.port()))
+              .toList();
+      lastKnown.put(server, addresses);
+      return addresses;
+    } catch (UnknownHostException e) {
+      // A name service that is down for a moment must not cost the connections that work.
+      return lastKnown.getOrDefault(server, List.of());
+    }
   }
 
   @Override

@@ -21,6 +21,10 @@ public final class ServerListResolverProvider extends NameResolverProvider {
   static final NameResolver.Args.Key<ServerDirectory> DIRECTORY =
       NameResolver.Args.Key.create("chat-server-directory");
 
+  /** What every server's certificate bears; without it each bears the host of its address. */
+  static final NameResolver.Args.Key<String> TLS_NAME =
+      NameResolver.Args.Key.create("chat-tls-name");
+
   @Override
   public @Nullable NameResolver newNameResolver(URI target, NameResolver.Args args) {
     if (!SCHEME.equals(target.getScheme())) {

@@ -1,14 +1,20 @@
 package chat.client;
 
 import chat.v1.GetClusterStatusResponse;
+import chat.v1.LoginResponse;
 import chat.v1.Message;
 import chat.v1.SendMessageResponse;
 import chat.v1.ServerRole;
 import com.google.protobuf.Timestamp;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.time.Instant;
 import java.util.List;
 
-/** From the messages of the wire to the values of the API. Accepts whatever a server sends. */
+/**
+ * From the messages of the wire to the values of the API. Whatever a server sends is accepted, or
+ * refused with the {@code INTERNAL} of a broken server.
+ */
 final class Wire {
   // The range of google.protobuf.Timestamp: years 1 to 9999.
   private static final long SECONDS_MIN = -62_135_596_800L;
@@ -34,7 +40,18 @@ final class Wire {
     return messages.stream().map(Wire::message).toList();
   }
 
+  /**
+   * Whether it is a receipt at all. What is not the type that was expected reads as a message
+   * without any field.
+   */
+  static boolean isReceipt(SendMessageResponse response) {
+    return response.getMessageId() > 0;
+  }
+
   static SentMessage sent(SendMessageResponse response, String requestId) {
+    if (!isReceipt(response)) {
+      throw broken("The server accepted a message and gave it no id.");
+    }
     Delivery delivery =
         switch (response.getDelivery()) {
           case DELIVERY_LIVE -> Delivery.LIVE;
@@ -47,6 +64,17 @@ final class Wire {
         delivery,
         response.getDuplicate(),
         requestId);
+  }
+
+  static String sessionToken(LoginResponse response) {
+    if (response.getSessionToken().isEmpty()) {
+      throw broken("The server opened a session and gave it no token.");
+    }
+    return response.getSessionToken();
+  }
+
+  private static StatusRuntimeException broken(String sentence) {
+    return Status.INTERNAL.withDescription(sentence).asRuntimeException();
   }
 
   static ClusterStatus clusterStatus(GetClusterStatusResponse response) {

@@ -42,6 +42,17 @@ final class FakeChat {
   private long nextId = 1;
   private int logins;
 
+  /** So many undelivered messages an account may have. */
+  private int inboxLimit = Integer.MAX_VALUE;
+
+  synchronized void limitInboxes(int most) {
+    inboxLimit = most;
+  }
+
+  synchronized void acknowledgeAll(String name) {
+    account(name).acknowledged = nextId - 1;
+  }
+
   synchronized void create(String name, String password) {
     if (accounts.containsKey(name)) {
       throw refusal(Status.Code.ALREADY_EXISTS, ErrorReason.USERNAME_TAKEN, "Name taken.");
@@ -85,6 +96,12 @@ final class FakeChat {
           Status.Code.NOT_FOUND,
           ErrorReason.NO_SUCH_ACCOUNT,
           "There is no account " + recipient + ".");
+    }
+    if (to.undelivered().size() >= inboxLimit) {
+      throw refusal(
+          Status.Code.RESOURCE_EXHAUSTED,
+          ErrorReason.INBOX_FULL,
+          "The inbox of " + recipient + " is full.");
     }
     Message message =
         Message.newBuilder()

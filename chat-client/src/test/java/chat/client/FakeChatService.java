@@ -52,6 +52,7 @@ import org.jspecify.annotations.Nullable;
 /** The chat service of one server of a {@link FakeCluster}: the rules, as far as a client sees. */
 final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
   private static final Context.Key<String> TOKEN = Context.key("token");
+  private static final int REQUEST_BYTES_MAX = 64 * 1024;
 
   private final FakeCluster cluster;
   private final FakeServer server;
@@ -204,6 +205,12 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
           return;
         }
         requests.incrementAndGet();
+        if (in.getSerializedSize() > REQUEST_BYTES_MAX) {
+          // As gRPC itself does it, for the whole stream.
+          over = true;
+          out.onError(Status.RESOURCE_EXHAUSTED.withDescription("Too large.").asRuntimeException());
+          return;
+        }
         SendMessagesResponse.Builder response =
             SendMessagesResponse.newBuilder().setRequestId(in.getRequestId());
         try {

@@ -21,14 +21,24 @@ public final class FakeCluster implements AutoCloseable {
 
   public FakeCluster(int size) {
     for (int id = 1; id <= size; id++) {
-      FakeServer server = new FakeServer(this, id, freePort());
-      servers.add(server);
-      server.start();
+      add(InetAddress.getLoopbackAddress(), freePort());
     }
   }
 
+  /** Servers at these addresses, all with the same port, as behind a name. */
+  FakeCluster(List<InetAddress> hosts) {
+    int port = freePort();
+    hosts.forEach(host -> add(host, port));
+  }
+
+  private void add(InetAddress host, int port) {
+    FakeServer server = new FakeServer(this, servers.size() + 1, host, port);
+    servers.add(server);
+    server.start();
+  }
+
   /** Below the range of outgoing connections, where a client could meet itself. */
-  private static int freePort() {
+  static int freePort() {
     while (true) {
       int port = NEXT_PORT.getAndIncrement();
       if (isFree(port)) {
@@ -87,6 +97,26 @@ public final class FakeCluster implements AutoCloseable {
   /** Up to which message somebody has acknowledged. */
   public long acknowledged(String name) {
     return chat.acknowledged(name);
+  }
+
+  /** From now on an inbox is full with so many undelivered messages. */
+  public void limitInboxes(int most) {
+    chat.limitInboxes(most);
+  }
+
+  /** Empties an inbox, as its reader does. */
+  public void acknowledgeAll(String name) {
+    chat.acknowledgeAll(name);
+  }
+
+  /** The primary answers no more, and nobody takes its place until somebody is promoted. */
+  public void freezePrimary() {
+    primary().freeze();
+  }
+
+  /** Starts a server that was killed. */
+  public void start(int id) {
+    server(id).start();
   }
 
   /** Takes the primary's place away from it, as kill -9 does. */

@@ -19,15 +19,17 @@ import org.jspecify.annotations.Nullable;
 final class FakeServer {
   private final FakeCluster cluster;
   private final int id;
+  private final InetAddress host;
   private final int port;
   private @Nullable Server server;
   private @Nullable HealthStatusManager health;
   private @Nullable FakeChatService service;
   private volatile boolean frozen;
 
-  FakeServer(FakeCluster cluster, int id, int port) {
+  FakeServer(FakeCluster cluster, int id, InetAddress host, int port) {
     this.cluster = cluster;
     this.id = id;
+    this.host = host;
     this.port = port;
   }
 
@@ -36,7 +38,12 @@ final class FakeServer {
   }
 
   String address() {
-    return "127.0.0.1:" + port;
+    String literal = host.getHostAddress();
+    return (literal.contains(":") ? "[" + literal + "]" : literal) + ":" + port;
+  }
+
+  int port() {
+    return port;
   }
 
   boolean isPrimary() {
@@ -58,8 +65,7 @@ final class FakeServer {
     roleChanged();
     try {
       server =
-          NettyServerBuilder.forAddress(
-                  new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+          NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
               .permitKeepAliveTime(5, TimeUnit.SECONDS)
               .permitKeepAliveWithoutCalls(true)
               .intercept(new Freezer())

@@ -43,6 +43,7 @@ class HandOverTest {
           stalls.forget();
           int primary = cluster.primaryId();
           cluster.stop(primary);
+          assertThat(cluster.lastExitCode(primary)).isZero();
           cluster.awaitMembers(2, PATIENCE);
           traffic.awaitAcknowledged(ledger.acknowledgedCount() + 500, PATIENCE);
           pauses.add(ledger.report().longestPause().toMillis());

@@ -162,6 +162,44 @@ class HostileServerTest {
   }
 
   @Test
+  void aServerThatAsksForAPauseGetsItAndNobodyElseDoes() {
+    Backoff backoff = new Backoff(Duration.ofMillis(1), Duration.ofMillis(1));
+    assertThat(ServerError.of(overloaded()).pause(backoff)).isEqualTo(Duration.ofMillis(50));
+    assertThat(ServerError.of(Status.INTERNAL.asRuntimeException()).pause(backoff))
+        .isEqualTo(Duration.ofMillis(1));
+  }
+
+  @Test
+  void aRequestThatIsTooLargeIsRefusedAloneAndAnAnswerThatIsLeavesTheOutcomeUnknown()
+      throws Exception {
+    StatusRuntimeException tooLarge =
+        Status.RESOURCE_EXHAUSTED
+            .withDescription("gRPC message exceeds maximum size")
+            .asRuntimeException();
+    answerWith(tooLarge);
+    ChatException refused =
+        catchThrowableOfType(ChatException.class, () -> alice.send("alice", "x".repeat(100_000)));
+    assertThat(refused.reason()).isEqualTo(ErrorReason.BAD_TEXT);
+    answerWith(tooLarge, tooLarge, tooLarge);
+    assertThat(
+            catchThrowableOfType(OutcomeUnknownException.class, () -> alice.send("alice", "small")))
+        .isNotNull();
+  }
+
+  @Test
+  void aMessageThatNoServerTakesDoesNotHoldUpThoseBehindIt() throws Exception {
+    try (MessageSender sender = alice.openSender(8)) {
+      CompletableFuture<SentMessage> before = sender.send("alice", "before");
+      CompletableFuture<SentMessage> huge = sender.send("alice", "x".repeat(100_000));
+      CompletableFuture<SentMessage> behind = sender.send("alice", "behind");
+      assertThat(before.get().messageId()).isLessThan(behind.get().messageId());
+      assertThat(catchThrowableOfType(ChatException.class, () -> Answers.await(huge, "")).reason())
+          .isEqualTo(ErrorReason.BAD_TEXT);
+    }
+    assertThat(cluster.chat.inboxTexts("alice")).containsExactly("before", "behind");
+  }
+
+  @Test
   void reasonsOfALaterServerAreStillErrors() {
     ServerError error =
         ServerError.of(

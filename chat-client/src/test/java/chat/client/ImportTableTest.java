@@ -41,7 +41,11 @@ class ImportTableTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "chat.client.cli..", "chat.client.verify..", "chat.server..", "chat.replication..")
+            "chat.client.bench..",
+            "chat.client.cli..",
+            "chat.client.verify..",
+            "chat.server..",
+            "chat.replication..")
         .check(classes);
   }
 }

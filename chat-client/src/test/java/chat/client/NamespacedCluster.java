@@ -84,6 +84,8 @@ public final class NamespacedCluster implements AutoCloseable {
     command.addAll(List.of(Integer.toString(id), "--cluster", members, "--insecure"));
     command.addAll(List.of("--data", data(id).toString()));
     command.addAll(List.of("--password-memory-kib", "64", "--password-iterations", "1"));
+    // A full disk is to end a server here, not to be avoided.
+    command.addAll(List.of("--disk-reserve", "0"));
     command.addAll(List.of("--inbox-max", "1000000"));
     File log = log(id).toFile();
     servers.put(

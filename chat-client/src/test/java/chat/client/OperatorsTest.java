@@ -2,9 +2,9 @@ package chat.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import chat.client.Operator.Said;
 import chat.client.demo.LocalCluster;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,9 +31,6 @@ class OperatorsTest {
   private LocalCluster cluster;
 
   private boolean passed;
-
-  /** What a command printed, and how it ended. */
-  private record Said(int exitCode, String text) {}
 
   @AfterEach
   void stop() {
@@ -204,16 +201,7 @@ class OperatorsTest {
   }
 
   private Said admin(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of("chat.server.AdminCommand", "--servers", cluster.adminAddresses()));
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Said(process.waitFor(), text);
+    return Operator.run(cluster, arguments);
   }
 
   private static void delete(Path directory) throws IOException {

@@ -2,12 +2,11 @@ package chat.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import chat.client.demo.LocalCluster;
+import chat.v1.ChatServiceGrpc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,68 +15,69 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** README's tour, typed as it stands: so it cannot rot. Needs grpcurl. */
-@Timeout(300)
+@Timeout(900)
 class TourTest {
   private static final Path README = Path.of("..", "README.md");
   private static final Pattern BLOCK =
       Pattern.compile("^( *)```sh\n(.*?)^ *```$", Pattern.MULTILINE | Pattern.DOTALL);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String STEP = "==== step ";
 
   @TempDir Path directory;
 
   @Test
   void theTourOfTheReadmeSaysWhatItPromises() throws Exception {
-    Optional<Path> grpcurl = grpcurl();
+    Optional<Path> grpcurl = ForeignTools.find("grpcurl");
     if (grpcurl.isEmpty()) {
-      System.err.println(
-          "**** TourTest IS SKIPPED: grpcurl is neither on PATH nor in ~/go/bin. ****");
-      Assumptions.abort("no grpcurl");
+      ForeignTools.skip("TourTest", "grpcurl is neither on PATH nor in ~/go/bin");
     }
-    try (LocalCluster cluster = LocalCluster.create(3).startAll()) {
-      cluster.awaitComplete(PATIENCE);
-      List<String> said = run(grpcurl.orElseThrow(), cluster.addresses());
-      assertThat(said).hasSize(10);
-      assertThat(said.get(0)).contains("chat.v1.ChatService.SendMessage");
-      // An empty answer is printed as {}.
-      assertThat(said.get(1).replaceAll("\\s", "")).isEqualTo("{}{}");
-      assertThat(said.get(2)).isBlank();
-      assertThat(said.get(3)).contains("\"username\": \"bob\"").doesNotContain("alice");
-      assertThat(said.get(4)).contains("\"message_id\"").contains("DELIVERY_QUEUED");
-      assertThat(said.get(5)).contains("Curiouser and curiouser!").contains("\"message_id\"");
-      assertThat(said.get(6).replaceAll("\\s", "")).isEqualTo("{}");
-      assertThat(said.get(7)).contains("Curiouser and curiouser!");
-      assertThat(said.get(8)).contains("SERVER_ROLE_PRIMARY").contains("\"summary\"");
-      assertThat(said.get(9))
-          .contains("NO_SUCH_ACCOUNT")
-          .contains("refused, as it should be")
-          .doesNotContain("UNDELIVERED_MESSAGES");
-    }
+    QuietCluster.with(cluster -> check(run(grpcurl.orElseThrow(), cluster.addresses())));
+  }
+
+  private static void check(List<String> said) {
+    assertThat(said).hasSize(12);
+    assertThat(said.get(0)).contains("chat.v1.ChatService.SendMessage");
+    // An empty answer is printed as {}.
+    assertThat(said.get(1).replaceAll("\\s", "")).isEqualTo("{}{}");
+    assertThat(said.get(2)).isBlank();
+    assertThat(said.get(3)).contains("\"username\": \"bob\"").doesNotContain("alice");
+    assertThat(said.get(4)).contains("\"message_id\"").contains("DELIVERY_QUEUED");
+    assertThat(said.get(5)).contains("\"accepted\"", "\"tour-4\"", "NO_SUCH_ACCOUNT");
+    assertThat(said.get(6)).contains("Curiouser and curiouser!").contains("\"message_id\"");
+    assertThat(said.get(7))
+        .containsSubsequence("Curiouser", "Off with their heads!", "caught_up", "heartbeat")
+        .contains("DeadlineExceeded", "enough seen");
+    assertThat(said.get(8).replaceAll("\\s", "")).isEqualTo("{}");
+    assertThat(said.get(9)).contains("Curiouser and curiouser!");
+    assertThat(said.get(10)).contains("SERVER_ROLE_PRIMARY").contains("\"summary\"");
+    assertThat(said.get(11))
+        .contains("NO_SUCH_ACCOUNT")
+        .contains("refused, as it should be")
+        .doesNotContain("UNDELIVERED_MESSAGES");
+  }
+
+  @Test
+  void theTourPassesByEveryRpc() throws IOException {
+    String script = String.join("\n", blocks());
+    assertThat(ChatServiceGrpc.getServiceDescriptor().getMethods())
+        .allSatisfy(
+            method ->
+                assertThat(script)
+                    .containsPattern("chat.v1.ChatService/" + method.getBareMethodName() + "\\b"));
   }
 
   /** What each step printed. The shell stops at the first command that fails. */
   private List<String> run(Path grpcurl, String servers) throws IOException, InterruptedException {
-    String tour = Files.readString(README);
-    int begin = tour.indexOf("\n## Tour with grpcurl\n");
-    assertThat(begin).as("README's section").isPositive();
-    int end = tour.indexOf("\n## ", begin + 1);
-    List<String> blocks =
-        BLOCK
-            .matcher(tour.substring(begin, end < 0 ? tour.length() : end))
-            .results()
-            .map(TourTest::unindented)
-            .toList();
+    List<String> blocks = blocks();
     // The first installs grpcurl.
     assertThat(blocks.get(0)).startsWith("go install ");
     String script =
         blocks.stream().skip(1).map(b -> "echo '" + STEP + "'\n" + b).collect(Collectors.joining());
-    Path output = directory.resolve("output");
+    Path output = Files.createTempFile(directory, "tour", ".output");
     ProcessBuilder bash =
         new ProcessBuilder("bash", "-euo", "pipefail", "-c", script)
             .directory(standInForTheClone().toFile())
@@ -94,6 +94,18 @@ class TourTest {
     assertThat(ended).as("the tour ends; it said: %s", said).isTrue();
     assertThat(process.exitValue()).as("the tour's exit code; it said: %s", said).isZero();
     return Stream.of(said.split(Pattern.quote(STEP) + "\n", -1)).skip(1).toList();
+  }
+
+  private static List<String> blocks() throws IOException {
+    String tour = Files.readString(README);
+    int begin = tour.indexOf("\n## Tour with grpcurl\n");
+    assertThat(begin).as("README's section").isPositive();
+    int end = tour.indexOf("\n## ", begin + 1);
+    return BLOCK
+        .matcher(tour.substring(begin, end < 0 ? tour.length() : end))
+        .results()
+        .map(TourTest::unindented)
+        .toList();
   }
 
   /**
@@ -121,14 +133,5 @@ class TourTest {
             line ->
                 line.startsWith(block.group(1)) ? line.substring(block.group(1).length()) : line)
         .collect(Collectors.joining("\n", "", "\n"));
-  }
-
-  private static Optional<Path> grpcurl() {
-    String path = System.getenv().getOrDefault("PATH", "");
-    String home = System.getProperty("user.home");
-    return Stream.concat(Stream.of(path.split(":", -1)), Stream.of(home + "/go/bin"))
-        .map(folder -> Path.of(folder, "grpcurl").toAbsolutePath())
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 }

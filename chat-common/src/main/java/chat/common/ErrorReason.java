@@ -29,6 +29,7 @@ public enum ErrorReason {
   INBOX_FULL,
   RATE_LIMITED,
   OVERLOADED,
+  DISK_FULL,
   OUTCOME_UNKNOWN,
   INTERNAL;
 

@@ -6,6 +6,7 @@ import chat.admin.v1.BackupResponse;
 import chat.admin.v1.GetServerStatusRequest;
 import chat.admin.v1.GetServerStatusResponse;
 import chat.server.transport.IncomingFile;
+import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -29,6 +30,11 @@ import org.slf4j.LoggerFactory;
 final class AdminClient implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(AdminClient.class);
   private static final long STATUS_MILLIS = 2_000;
+
+  /** How long a command waits for a primary, and how often it looks. */
+  private static final long BETWEEN_VIEWS_MILLIS = 3_000;
+
+  private static final long ASK_AGAIN_MILLIS = 50;
   private static final long POLL_MILLIS = 100;
 
   /** Of a command: as long as working on all of the data may take. */
@@ -43,13 +49,15 @@ final class AdminClient implements AutoCloseable {
     }
   }
 
-  AdminClient(List<HostPort> servers) {
+  /**
+   * @param credentials of an operator
+   */
+  AdminClient(List<HostPort> servers, ChannelCredentials credentials) {
     for (HostPort server : servers) {
       channels.computeIfAbsent(
           server,
           at ->
-              NettyChannelBuilder.forAddress(at.resolved())
-                  .usePlaintext()
+              NettyChannelBuilder.forAddress(at.resolved(), credentials)
                   .keepAliveTime(10, TimeUnit.SECONDS)
                   .build());
     }
@@ -68,7 +76,8 @@ final class AdminClient implements AutoCloseable {
           CommandFailure.UNREACHABLE,
           "No server answers at "
               + channels.keySet()
-              + ": start one, or name the servers' peer ports with --servers.");
+              + ": start one, name the servers' peer ports with --servers, or, where they want"
+              + " certificates, give an operator's with --tls.");
     }
     seen.sort(Comparator.comparingInt(Seen::id));
     return seen;
@@ -87,21 +96,35 @@ final class AdminClient implements AutoCloseable {
                   .getServerStatus(GetServerStatusRequest.getDefaultInstance())));
     } catch (StatusRuntimeException e) {
       logger.debug("{} does not say how it is", at, e);
+      if (e.getStatus().getCode() == Status.Code.PERMISSION_DENIED) {
+        throw new CommandFailure(
+            CommandFailure.FAILED, at + " refuses: " + e.getStatus().getDescription() + ".", e);
+      }
       return Optional.empty();
     }
   }
 
-  /** The server that takes writes. */
+  /** The server that takes writes; a change of view, which is over soon, is waited out. */
   Seen primary() {
-    List<Seen> all = servers();
-    return all.stream()
-        .filter(server -> server.status().getServing())
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new CommandFailure(
-                    CommandFailure.FAILED,
-                    "No server is primary: " + all.get(0).status().getSummary()));
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BETWEEN_VIEWS_MILLIS);
+    while (true) {
+      List<Seen> all = servers();
+      for (Seen server : all) {
+        if (server.status().getServing()) {
+          return server;
+        }
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        throw new CommandFailure(
+            CommandFailure.FAILED, "No server is primary: " + all.get(0).status().getSummary());
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(ASK_AGAIN_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CommandFailure(CommandFailure.FAILED, "Interrupted.");
+      }
+    }
   }
 
   /** One server by its number. */

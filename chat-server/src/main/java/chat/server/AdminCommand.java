@@ -6,6 +6,7 @@ import chat.admin.v1.HandOverRequest;
 import chat.admin.v1.RemoveServerRequest;
 import chat.admin.v1.ReplaceServerRequest;
 import chat.server.AdminClient.Seen;
+import chat.server.transport.TlsFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,14 @@ public final class AdminCommand implements Runnable {
       description = "Where the servers reach each other. Default: three on this machine.")
   private @Nullable String servers;
 
+  @Option(
+      names = "--tls",
+      paramLabel = "DIR",
+      description =
+          "Where peer-ca.pem, operator.pem and operator.key are, as run/make-certs writes them;"
+              + " else CHAT_ADMIN_TLS.")
+  private @Nullable Path tls;
+
   AdminCommand(PrintWriter out, Confirmation confirmation) {
     this.out = out;
     this.confirmation = confirmation;
@@ -71,10 +80,19 @@ public final class AdminCommand implements Runnable {
   }
 
   private int connected(Work work) throws IOException, InterruptedException {
-    try (AdminClient client = new AdminClient(addresses())) {
+    try (AdminClient client =
+        new AdminClient(addresses(), ClientSideTls.toPeerPorts(certificates()))) {
       work.with(client);
       return 0;
     }
+  }
+
+  private @Nullable TlsFiles certificates() {
+    String named = System.getenv("CHAT_ADMIN_TLS");
+    if (tls != null) {
+      return TlsConfig.ofOperator(tls);
+    }
+    return named == null || named.isEmpty() ? null : TlsConfig.ofOperator(Path.of(named));
   }
 
   private List<HostPort> addresses() {
@@ -171,8 +189,9 @@ public final class AdminCommand implements Runnable {
               yes,
               "Server "
                   + id
-                  + " will be let in with the disk that it runs on now, which learns everything from"
-                  + " the others.\nThe disk that it had before never counts again.");
+                  + " will be let in with the disk that it runs on now, which learns everything"
+                  + " from the others.\n"
+                  + "The disk that it had before never counts again.");
           out.println(
               client
                   .call(

@@ -15,6 +15,7 @@ import chat.server.runtime.Applier;
 import chat.server.runtime.LogRetention;
 import chat.server.runtime.ReplicaLoop;
 import chat.server.runtime.Watchdog;
+import chat.server.transport.ClientPort;
 import chat.server.transport.GrpcPeerNetwork;
 import chat.server.transport.LifeSocketProbe;
 import chat.server.transport.RefusalProbe;
@@ -54,6 +55,8 @@ public final class ChatServer implements AutoCloseable {
   private final Watchdog watchdog;
   private final RefusalProbe probe;
   private final GrpcPeerNetwork network;
+  private final ClientPort port;
+  private final DiskSpace space;
   private final ReplicatedBackend backend;
   private final AddressBook addresses;
   private final PlannedHandOver handOver;
@@ -68,12 +71,13 @@ public final class ChatServer implements AutoCloseable {
    *
    * @throws BindException if a port is taken
    */
-  static ChatServer start(ServerConfig config, DataDirectory directory, Recovery disk)
+  static ChatServer start(
+      ServerConfig config, DataDirectory directory, Recovery disk, ServerTls tls)
       throws IOException {
-    return new ChatServer(config, directory, disk);
+    return new ChatServer(config, directory, disk, tls);
   }
 
-  private ChatServer(ServerConfig config, DataDirectory directory, Recovery found)
+  private ChatServer(ServerConfig config, DataDirectory directory, Recovery found, ServerTls tls)
       throws IOException {
     ServerId self = config.id();
     disk = found;
@@ -115,8 +119,14 @@ public final class ChatServer implements AutoCloseable {
             new SecureRandom());
     network =
         new GrpcPeerNetwork(
-            self, config.address().peer().resolved(), peers(self, config.cluster()));
+            self, config.address().peer().resolved(), peers(self, config.cluster()), tls.peers());
+    space = DiskSpace.watch(directory.path(), config.limits().diskReserveBytes(), loop::diskIsLow);
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
+    port =
+        new ClientPort(
+            config.listen().resolved(),
+            tls.clients(),
+            OpenFiles.connections(config.limits().connectionsMax()));
     server = listen(config);
     ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop);
     ServerAdmin admin =
@@ -166,6 +176,7 @@ public final class ChatServer implements AutoCloseable {
     return status -> {
       addresses.learn(status);
       handOver.changed(status);
+      backend.changed(status);
       roles.changed(status);
     };
   }
@@ -182,7 +193,7 @@ public final class ChatServer implements AutoCloseable {
   }
 
   private Server listen(ServerConfig config) throws IOException {
-    NettyServerBuilder builder = NettyServerBuilder.forAddress(config.listen().resolved());
+    NettyServerBuilder builder = port.builder();
     endpoint.addTo(builder);
     endpoint.permitKeepAlive(builder);
     try {
@@ -273,10 +284,12 @@ public final class ChatServer implements AutoCloseable {
     }
     loop.close();
     server.shutdownNow();
+    port.close();
     addresses.close();
     network.close();
     applier.close();
     probe.close();
+    space.close();
     endpoint.close();
     disk.state().close();
     try {

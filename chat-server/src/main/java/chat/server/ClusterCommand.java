@@ -44,6 +44,12 @@ public final class ClusterCommand implements Callable<Integer> {
               + " 7400.")
   private @Nullable Integer basePort;
 
+  @Option(
+      names = "--tls",
+      paramLabel = "DIR",
+      description = "Encrypt everything with what run/make-certs wrote into DIR.")
+  private @Nullable Path tls;
+
   @Option(names = "--fresh", description = "Delete the servers' data first.")
   private boolean fresh;
 
@@ -74,6 +80,7 @@ public final class ClusterCommand implements Callable<Integer> {
         new ClusterLauncher(
             addresses(directory),
             directory,
+            tls,
             options,
             new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     Runtime.getRuntime().addShutdownHook(new Thread(launcher::stop, "stop"));

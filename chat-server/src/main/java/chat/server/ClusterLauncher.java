@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs all servers of a cluster as child processes until it is told to stop. {@link #run} belongs
@@ -25,6 +26,7 @@ final class ClusterLauncher {
 
   private final ClusterAddresses cluster;
   private final Path data;
+  private final @Nullable Path tls;
   private final List<String> javaOptions;
   private final PrintWriter out;
   private final List<ServerProcess> servers = new ArrayList<>();
@@ -34,18 +36,27 @@ final class ClusterLauncher {
    * Starts nothing yet.
    *
    * @param data holds a directory {@code server-N} for each server
+   * @param tls the directory of the certificates; null for no encryption
    * @param javaOptions for the servers' virtual machines
    */
-  ClusterLauncher(ClusterAddresses cluster, Path data, List<String> javaOptions, PrintWriter out) {
+  ClusterLauncher(
+      ClusterAddresses cluster,
+      Path data,
+      @Nullable Path tls,
+      List<String> javaOptions,
+      PrintWriter out) {
     this.cluster = cluster;
     this.data = data;
+    this.tls = tls;
     this.javaOptions = javaOptions;
     this.out = out;
   }
 
   /** Starts the servers, says when they serve, and returns when all have ended; the exit code. */
   int run() throws IOException, InterruptedException {
-    List<String> flags = List.of("--cluster", cluster.toString());
+    List<String> flags = new ArrayList<>(List.of("--cluster", cluster.toString()));
+    // What an earlier start kept does not count: all servers are started here, all alike.
+    flags.addAll(tls == null ? List.of("--no-tls") : List.of("--tls", tls.toString()));
     out.println("Starting " + cluster.members().size() + " server(s), data in " + data + " ...");
     synchronized (servers) {
       for (ServerId id : cluster.members().keySet()) {
@@ -68,13 +79,17 @@ final class ClusterLauncher {
     return stopping ? 0 : 1;
   }
 
+  private @Nullable Path authority() {
+    return tls == null ? null : tls.resolve(TlsConfig.CLIENT_AUTHORITY);
+  }
+
   private Path directoryOf(ServerId id) {
     return data.resolve("server-" + id);
   }
 
   private int awaitServing() throws IOException, InterruptedException {
     long start = System.nanoTime();
-    try (ClusterWatch watch = new ClusterWatch(cluster)) {
+    try (ClusterWatch watch = new ClusterWatch(cluster, ClientSideTls.toClientPorts(authority()))) {
       long servingSince = 0;
       while (!stopping) {
         for (ServerProcess server : servers) {
@@ -139,12 +154,13 @@ final class ClusterLauncher {
   }
 
   private String clientFlags() {
+    String encrypted = tls == null ? "" : " --tls-ca " + authority();
     if (cluster.equals(ClusterAddresses.local(3, ClusterAddresses.BASE_PORT))) {
-      return "";
+      return encrypted;
     }
     return cluster.members().values().stream()
         .map(member -> member.client().toString())
-        .collect(Collectors.joining(",", " --servers ", ""));
+        .collect(Collectors.joining(",", " --servers ", encrypted));
   }
 
   private void tellFailedStart(ServerProcess server) throws IOException {

@@ -44,7 +44,21 @@ final class ClusterView {
         survivable,
         served ? List.of() : waitingFor,
         summary(primary, status.view().cluster().isBorn(), members, waitingFor)
+            + fullDisks(status)
             + refusals(status.refusals()));
+  }
+
+  private static String fullDisks(Status status) {
+    StringBuilder text = new StringBuilder();
+    for (ServerId member : status.view().members().keySet()) {
+      Status.Server server = status.servers().get(member);
+      if (server != null && server.diskLow()) {
+        text.append(" Server ")
+            .append(member)
+            .append("'s disk is nearly full: new messages are refused.");
+      }
+    }
+    return text.toString();
   }
 
   private static String summary(

@@ -6,6 +6,7 @@ import chat.v1.GetClusterStatusRequest;
 import chat.v1.GetClusterStatusResponse;
 import chat.v1.ServerRole;
 import chat.v1.ServerStatus;
+import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -25,12 +26,11 @@ final class ClusterWatch implements AutoCloseable {
 
   private final SortedMap<ServerId, ManagedChannel> channels = new TreeMap<>();
 
-  ClusterWatch(ClusterAddresses cluster) {
+  ClusterWatch(ClusterAddresses cluster, ChannelCredentials credentials) {
     for (Map.Entry<ServerId, MemberAddress> member : cluster.members().entrySet()) {
       HostPort address = member.getValue().client();
       channels.put(
-          member.getKey(),
-          NettyChannelBuilder.forAddress(address.resolved()).usePlaintext().build());
+          member.getKey(), NettyChannelBuilder.forAddress(address.resolved(), credentials).build());
     }
   }
 

@@ -14,6 +14,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One server's directory, locked by this process until it exits (R7: who gets the lock has proven
@@ -31,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  * aside-LINEAGE-N/    what this server held before an operator began another lineage; never read
  * </pre>
  */
-public final class DataDirectory {
+final class DataDirectory {
+  private static final Logger logger = LoggerFactory.getLogger(DataDirectory.class);
+
   static final String STATE = "state";
   static final String LOG = "log";
   static final String DATABASE = "db";
@@ -81,18 +85,20 @@ public final class DataDirectory {
     }
     ClusterAddresses cluster = servers(path, stored, flags);
     HostPort listen = flags.listen() != null ? flags.listen() : stored.listen();
+    @Nullable TlsConfig named = flags.tls();
+    TlsConfig tls = named != null ? named.orElse(keptBy(named, stored.tls())) : stored.tls();
     boolean insecure = flags.insecure() || stored.insecure();
     ServerConfig config =
         new ServerConfig(
             flags.id(),
             cluster,
             listen != null ? listen : addressOf(cluster, flags.id()),
+            tls,
             limits,
             flags.assumeCrashed());
-    if (!insecure) {
-      requireLoopback(config);
-    }
-    StoredConfig next = new StoredConfig(flags.id(), stored.diskId(), cluster, listen, insecure);
+    requireEncryption(config, insecure);
+    StoredConfig next =
+        new StoredConfig(flags.id(), stored.diskId(), cluster, listen, tls, insecure);
     if (found.isEmpty() || !next.equals(stored)) {
       next.write(path);
     }
@@ -121,7 +127,13 @@ public final class DataDirectory {
         UUID.randomUUID().toString(),
         named != null ? named : ClusterAddresses.local(3, ClusterAddresses.BASE_PORT),
         null,
+        TlsConfig.NONE,
         false);
+  }
+
+  // --no-tls names nothing, and means it.
+  private static TlsConfig keptBy(TlsConfig named, TlsConfig stored) {
+    return named.equals(TlsConfig.NONE) ? TlsConfig.NONE : stored;
   }
 
   private static ClusterAddresses servers(Path path, StoredConfig stored, StartFlags flags) {
@@ -141,18 +153,23 @@ public final class DataDirectory {
     return named;
   }
 
-  private static void requireLoopback(ServerConfig config) {
-    HostPort open = config.listen().isLoopback() ? null : config.listen();
-    for (MemberAddress member : config.cluster().members().values()) {
-      open = member.isLoopback() ? open : member.client();
+  private static void requireEncryption(ServerConfig config, boolean insecure) {
+    HostPort open = config.exposed();
+    if (open == null) {
+      return;
     }
-    if (open != null) {
+    if (!insecure) {
       throw new UsageException(
           "Others can reach "
               + open
-              + " and nothing is encrypted yet: add --insecure if the"
-              + " network is trusted.");
+              + " and what goes there is not encrypted: give certificates with --tls"
+              + " (run/make-certs makes them), or add --insecure if everybody on that network may"
+              + " read and command everything.");
     }
+    logger.warn(
+        "--insecure: what goes to {} is not encrypted; passwords and messages can be read on the"
+            + " way, and whoever reaches the servers' own ports can command them",
+        open);
   }
 
   /**
@@ -198,7 +215,8 @@ public final class DataDirectory {
 
   /** Where the servers are from now on, for the next start. */
   void keep(ClusterAddresses cluster) throws IOException {
-    new StoredConfig(config.id(), config.diskId(), cluster, config.listen(), config.insecure())
+    new StoredConfig(
+            config.id(), config.diskId(), cluster, config.listen(), config.tls(), config.insecure())
         .write(path);
   }
 

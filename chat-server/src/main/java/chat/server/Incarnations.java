@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,15 +39,24 @@ final class Incarnations {
   /** One that cannot waits. */
   private static final Duration FOR_EVER = Duration.ofDays(1000);
 
+  /** For stopping in order, hand-over and all; who asked for it may ask only once. */
+  private static final long STOP_MILLIS = 4_500;
+
   private ServerConfig config;
   private final DataDirectory directory;
+  private final ServerTls tls;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable ChatServer current;
+  private volatile boolean orderly;
 
-  Incarnations(ServerConfig config, DataDirectory directory) {
+  /**
+   * @param tls for the life of the process
+   */
+  Incarnations(ServerConfig config, DataDirectory directory, ServerTls tls) {
     this.config = config;
     this.directory = directory;
+    this.tls = tls;
   }
 
   /**
@@ -64,6 +74,7 @@ final class Incarnations {
         prepare(end);
         end = stopped.getCount() == 0 ? new End.Stopped() : runOnce();
       }
+      orderly = true;
       return 0;
     } finally {
       ended.countDown();
@@ -87,7 +98,7 @@ final class Incarnations {
       return new End.StateLost(String.valueOf(e.getMessage()));
     }
     dropUselessBase(disk.log());
-    ChatServer server = ChatServer.start(config, directory, disk);
+    ChatServer server = ChatServer.start(config, directory, disk, tls);
     synchronized (this) {
       current = server;
     }
@@ -96,6 +107,9 @@ final class Incarnations {
     }
     End end = server.awaitEnd();
     server.close();
+    synchronized (this) {
+      current = null;
+    }
     // Servers may have moved, come or gone.
     config = config.with(server.addresses());
     return end;
@@ -177,7 +191,7 @@ final class Incarnations {
           log.last(),
           peers);
       Optional<SnapshotSearch.Found> found =
-          new SnapshotSearch(config, directory, stopped)
+          new SnapshotSearch(config, directory, tls.peers(), stopped)
               .find(
                   peers,
                   own,
@@ -207,7 +221,7 @@ final class Incarnations {
         left,
         peers());
     Optional<SnapshotSearch.Found> found =
-        new SnapshotSearch(config, directory, stopped)
+        new SnapshotSearch(config, directory, tls.peers(), stopped)
             .find(peers(), own, lineage, header -> true, PATIENCE);
     if (found.isPresent()) {
       SnapshotSearch.Found snapshot = found.get();
@@ -221,8 +235,13 @@ final class Incarnations {
     }
   }
 
-  /** Stops whatever runs, in order, and waits for it. */
-  void stop() {
+  /**
+   * Stops whatever runs, in order, and waits for it, for less than five seconds.
+   *
+   * @return whether it ended as it should; if not, what is on the disk is what a crash leaves, and
+   *     the next start deals with it
+   */
+  boolean stop() {
     stopped.countDown();
     synchronized (this) {
       if (current != null) {
@@ -230,9 +249,18 @@ final class Incarnations {
       }
     }
     try {
-      ended.await();
+      if (!ended.await(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
+        logger.warn("stopping takes too long: this process ends as by a crash");
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return orderly || isBetweenServers();
+  }
+
+  // What is fetched from a peer at such a time counts for nothing yet; waiting for the rest of it
+  // may take minutes.
+  private synchronized boolean isBetweenServers() {
+    return current == null && ended.getCount() > 0;
   }
 }

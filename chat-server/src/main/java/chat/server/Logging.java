@@ -2,6 +2,8 @@ package chat.server;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * How the process logs: one line an event, to the standard error. Set before the first logger is
@@ -11,6 +13,12 @@ final class Logging {
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
+  // gRPC logs elsewhere, a stack trace for every connection on which something else than HTTP/2 or
+  // TLS is spoken: whoever sends garbage would fill the disk. Kept here, or the JDK forgets the
+  // level of a logger that nobody refers to.
+  private static final Logger CONNECTIONS =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerTransport");
+
   private Logging() {}
 
   static void configure(String level) {
@@ -19,6 +27,7 @@ final class Logging {
       throw new UsageException(
           "--log-level " + level + " is none of " + String.join(", ", LEVELS) + ".");
     }
+    CONNECTIONS.setLevel(Level.WARNING);
     System.setProperty(PREFIX + "defaultLogLevel", lower);
     System.setProperty(PREFIX + "showDateTime", "true");
     System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");

@@ -24,6 +24,7 @@ final class ReplicatedBackend implements ChatBackend {
   private final ChatQueries queries;
   private final AddressBook addresses;
   private volatile boolean stopping;
+  private volatile boolean diskLow;
 
   ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, AddressBook addresses) {
     this.loop = loop;
@@ -36,10 +37,28 @@ final class ReplicatedBackend implements ChatBackend {
     stopping = true;
   }
 
+  /** Called by the replica thread. Every member's disk counts: each must hold what is accepted. */
+  void changed(Status status) {
+    boolean low = false;
+    for (ServerId member : status.view().members().keySet()) {
+      Status.Server server = status.servers().get(member);
+      low |= server != null && server.diskLow();
+    }
+    diskLow = low;
+  }
+
+  // Who logs in, reads, acknowledges and leaves writes a few bytes, and may make room.
+  private static boolean growsData(Command command) {
+    return command instanceof Command.SendMessage || command instanceof Command.CreateAccount;
+  }
+
   @Override
   public CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted) {
     if (stopping) {
       return CompletableFuture.failedFuture(new BackendException.ShuttingDown());
+    }
+    if (diskLow && growsData(command)) {
+      return CompletableFuture.failedFuture(new BackendException.DiskFull());
     }
     return translated(loop.propose(CommandCodec.encode(command), wanted));
   }

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -47,6 +48,8 @@ final class ServerCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Where its data is. Default: data/server-N.")
   private @Nullable Path data;
+
+  @Mixin private TlsFlags tls = new TlsFlags();
 
   @Option(
       names = "--insecure",
@@ -138,14 +141,43 @@ final class ServerCommand implements Callable<Integer> {
               + " this. Default: ${DEFAULT-VALUE}.")
   private long logKeepBytes;
 
+  @Option(
+      names = "--connections-max",
+      paramLabel = "COUNT",
+      defaultValue = "10000",
+      description =
+          "Connections of clients; fewer where the system lets a process open fewer files. One"
+              + " address may have half of them. Default: ${DEFAULT-VALUE}.")
+  private int connectionsMax;
+
+  @Option(
+      names = "--disk-reserve",
+      paramLabel = "BYTES",
+      defaultValue = "-1",
+      description =
+          "Where less than this is free, writes are refused (DISK_FULL) until there is more; 0 for"
+              + " never. Default: a twentieth of the disk, but at most 1 GiB.")
+  private long diskReserve;
+
   /** Runs the server until it is told to stop; its exit code. */
   @Override
   public Integer call() throws IOException, InterruptedException {
     Logging.configure(logLevel);
     DataDirectory.Opened opened = open();
-    Incarnations servers = new Incarnations(opened.config(), opened.directory());
-    Runtime.getRuntime().addShutdownHook(new Thread(servers::stop, "stop"));
+    ServerTls certificates = ServerTls.open(opened.config().tls());
+    Incarnations servers = new Incarnations(opened.config(), opened.directory(), certificates);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(servers), "stop"));
     return servers.run();
+  }
+
+  /**
+   * On SIGTERM. Java itself would answer it with exit code 143, however orderly the end: a process
+   * that did all it was asked to do ends with 0.
+   */
+  private static void stop(Incarnations servers) {
+    if (servers.stop()) {
+      Runtime.getRuntime().halt(0);
+    }
   }
 
   DataDirectory.Opened open() throws IOException {
@@ -156,6 +188,7 @@ final class ServerCommand implements Callable<Integer> {
             cluster == null ? null : ClusterAddresses.parse(cluster),
             size,
             listen == null ? null : HostPort.parse(listen),
+            tls.of(id),
             insecure,
             onSilence == OnSilence.ASSUME_CRASHED);
     ServerLimits limits =
@@ -168,7 +201,9 @@ final class ServerCommand implements Callable<Integer> {
             passwordMemoryKib,
             passwordIterations,
             logSegmentBytes,
-            logKeepBytes);
+            logKeepBytes,
+            connectionsMax,
+            diskReserve);
     Path directory = data != null ? data : home().resolve("data").resolve("server-" + id);
     return DataDirectory.open(directory, flags, limits);
   }

@@ -1,6 +1,7 @@
 package chat.server;
 
 import chat.server.replication.ServerId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one server was started with, flags and stored configuration together. Immutable.
@@ -9,13 +10,15 @@ import chat.server.replication.ServerId;
  * @param cluster all servers, this one among them
  * @param listen where this one listens for clients; its peer and life sockets listen at its address
  *     in {@code cluster}
+ * @param tls how connections are encrypted
  * @param limits of the public API
  * @param assumeCrashed whether silence is taken for a crash ({@code --on-silence})
  */
-public record ServerConfig(
+record ServerConfig(
     ServerId id,
     ClusterAddresses cluster,
     HostPort listen,
+    TlsConfig tls,
     ServerLimits limits,
     boolean assumeCrashed) {
   public ServerConfig {
@@ -31,7 +34,20 @@ public record ServerConfig(
 
   /** The same with servers elsewhere. */
   ServerConfig with(ClusterAddresses servers) {
-    return new ServerConfig(id, servers, listen, limits, assumeCrashed);
+    return new ServerConfig(id, servers, listen, tls, limits, assumeCrashed);
+  }
+
+  /** An address that others can reach and on which not everything is encrypted; null if none. */
+  @Nullable HostPort exposed() {
+    if (tls.clients() == null && !listen.isLoopback()) {
+      return listen;
+    }
+    for (MemberAddress member : cluster.members().values()) {
+      if (!member.isLoopback() && (tls.clients() == null || tls.peers() == null)) {
+        return tls.clients() == null ? member.client() : member.peer();
+      }
+    }
+    return null;
   }
 
   /** This server's address in the cluster. */

@@ -12,6 +12,8 @@ package chat.server;
  * @param passwordIterations passes of one Argon2id hash
  * @param logSegmentBytes size of one file of the log, in bytes
  * @param logKeepBytes size of the log above which it waits for no server outside the view
+ * @param connectionsMax connections of clients
+ * @param diskReserveBytes space on the disk that messages leave free; negative for a share of it
  */
 public record ServerLimits(
     int textBytesMax,
@@ -22,7 +24,10 @@ public record ServerLimits(
     int passwordMemoryKib,
     int passwordIterations,
     long logSegmentBytes,
-    long logKeepBytes) {
+    long logKeepBytes,
+    int connectionsMax,
+    long diskReserveBytes) {
+  private static final int CONNECTIONS_MIN = 8;
   private static final long SEGMENT_BYTES_MIN = 4096;
   private static final long SEGMENT_BYTES_MAX = 1L << 30;
 
@@ -45,6 +50,14 @@ public record ServerLimits(
               + ".");
     }
     positive("--log-keep-bytes", logKeepBytes);
+    if (connectionsMax < CONNECTIONS_MIN) {
+      throw new UsageException(
+          "--connections-max must be at least "
+              + CONNECTIONS_MIN
+              + ", not "
+              + connectionsMax
+              + ".");
+    }
     if (pageSizeDefault > pageSizeMax) {
       throw new UsageException(
           "--page-size " + pageSizeDefault + " is above --page-size-max " + pageSizeMax + ".");

@@ -6,6 +6,7 @@ import chat.server.replication.HardState;
 import chat.server.replication.ServerId;
 import chat.server.storage.SnapshotHeader;
 import chat.server.storage.Snapshots;
+import chat.server.transport.PeerSecurity;
 import chat.server.transport.SnapshotFetch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ final class SnapshotSearch {
 
   private final ServerConfig config;
   private final DataDirectory directory;
+  private final PeerSecurity security;
   private final CountDownLatch stopped;
   private final Map<ServerId, String> refusals = new HashMap<>();
 
@@ -42,11 +44,14 @@ final class SnapshotSearch {
   record Found(Path file, SnapshotHeader header, Cluster cluster) {}
 
   /**
+   * @param security how the servers prove who they are
    * @param stopped ends the search
    */
-  SnapshotSearch(ServerConfig config, DataDirectory directory, CountDownLatch stopped) {
+  SnapshotSearch(
+      ServerConfig config, DataDirectory directory, PeerSecurity security, CountDownLatch stopped) {
     this.config = config;
     this.directory = directory;
+    this.security = security;
     this.stopped = stopped;
   }
 
@@ -94,7 +99,12 @@ final class SnapshotSearch {
     try {
       Cluster cluster =
           SnapshotFetch.fetch(
-              peer, config.cluster().of(peer).peer().unresolved(), header, DEADLINE, file);
+              peer,
+              config.cluster().of(peer).peer().unresolved(),
+              security,
+              header,
+              DEADLINE,
+              file);
       SnapshotHeader found = Snapshots.verify(file);
       kept = wanted.test(found);
       if (kept) {

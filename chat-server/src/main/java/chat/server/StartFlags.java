@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What the command line said about addresses; null for what it did not say.
  *
  * @param size how many servers with default addresses
+ * @param tls how connections are encrypted
  * @param assumeCrashed whether silence is to be taken for a crash; not kept: it must be said at
  *     every start, by somebody who knows that no partition can happen
  */
@@ -15,6 +16,7 @@ record StartFlags(
     @Nullable ClusterAddresses cluster,
     @Nullable Integer size,
     @Nullable HostPort listen,
+    @Nullable TlsConfig tls,
     boolean insecure,
     boolean assumeCrashed) {
   StartFlags {

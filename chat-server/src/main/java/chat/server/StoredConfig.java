@@ -1,6 +1,7 @@
 package chat.server;
 
 import chat.server.replication.ServerId;
+import chat.server.transport.TlsFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.ByteBuffer;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param diskId made with the data directory, never changed (R1)
  * @param listen null where the server listens at its address in the cluster
+ * @param tls how connections are encrypted
  * @param insecure whether somebody agreed to addresses that others can reach
  */
 record StoredConfig(
@@ -27,6 +29,7 @@ record StoredConfig(
     String diskId,
     ClusterAddresses cluster,
     @Nullable HostPort listen,
+    TlsConfig tls,
     boolean insecure) {
   static final String FILE = "server.properties";
   private static final int VERSION = 1;
@@ -62,7 +65,30 @@ record StoredConfig(
             required(file, found, "disk-id"),
             ClusterAddresses.parse(required(file, found, "cluster")),
             listen == null ? null : HostPort.parse(listen),
+            new TlsConfig(
+                files(found, "tls-cert", "tls-key", null),
+                files(found, "peer-cert", "peer-key", "peer-ca")),
             Boolean.parseBoolean(found.getProperty("insecure"))));
+  }
+
+  private static @Nullable TlsFiles files(
+      Properties found, String certificate, String key, @Nullable String authority) {
+    String certificateFile = found.getProperty(certificate);
+    String keyFile = found.getProperty(key);
+    String authorityFile = authority == null ? null : found.getProperty(authority);
+    return certificateFile == null || keyFile == null
+        ? null
+        : new TlsFiles(
+            Path.of(certificateFile),
+            Path.of(keyFile),
+            authorityFile == null ? null : Path.of(authorityFile));
+  }
+
+  private static void append(StringBuilder text, String key, @Nullable Path file) {
+    if (file != null) {
+      // As java.util.Properties reads it.
+      text.append(key).append('=').append(file.toString().replace("\\", "\\\\")).append('\n');
+    }
   }
 
   private static String required(Path file, Properties found, String key) {
@@ -85,6 +111,17 @@ record StoredConfig(
     text.append("cluster=").append(cluster).append('\n');
     if (listen != null) {
       text.append("listen=").append(listen).append('\n');
+    }
+    TlsFiles clients = tls.clients();
+    if (clients != null) {
+      append(text, "tls-cert", clients.certificate());
+      append(text, "tls-key", clients.key());
+    }
+    TlsFiles peers = tls.peers();
+    if (peers != null) {
+      append(text, "peer-ca", peers.authority());
+      append(text, "peer-cert", peers.certificate());
+      append(text, "peer-key", peers.key());
     }
     text.append("insecure=").append(insecure).append('\n');
     Path temporary = directory.resolve(FILE + ".tmp");

@@ -21,10 +21,11 @@ class ClusterLauncherTest {
     // A real child process: it refuses the directory of another server.
     Path directory = Files.createDirectory(data.resolve("server-1"));
     ClusterAddresses cluster = ClusterAddresses.local(1, 17_000);
-    new StoredConfig(new ServerId(2), "disk", cluster, null, false).write(directory);
+    new StoredConfig(new ServerId(2), "disk", cluster, null, TlsConfig.NONE, false)
+        .write(directory);
     StringWriter said = new StringWriter();
     ClusterLauncher launcher =
-        new ClusterLauncher(cluster, data, List.of(), new PrintWriter(said, true));
+        new ClusterLauncher(cluster, data, null, List.of(), new PrintWriter(said, true));
     assertThat(launcher.run()).isEqualTo(2);
     assertThat(said.toString())
         .contains("Server 1 did not start (exit code 2)")

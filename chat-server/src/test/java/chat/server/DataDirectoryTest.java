@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DataDirectoryTest {
   private static final ServerLimits LIMITS =
-      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 64L << 20, 1L << 30);
+      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 64L << 20, 1L << 30, 100, 0);
   private static final String ELSEWHERE = "1=10.0.0.1:1:2:3,2=10.0.0.2:1:2:3,3=10.0.0.3:1:2:3";
 
   @TempDir Path directory;
@@ -68,6 +68,34 @@ class DataDirectoryTest {
   }
 
   @Test
+  void whereEverythingIsEncryptedNoConsentIsNeededAndItIsKept() throws IOException {
+    TlsConfig all = TlsConfig.in(directory.toAbsolutePath(), new ServerId(1));
+    start(encrypted(all));
+    assertThat(start(flags(1, null, null, null, false)).config().tls()).isEqualTo(all);
+    assertThat(start(flags(1, null, null, null, false)).config().exposed()).isNull();
+    // Forgotten, it needs consent again.
+    refused(encrypted(TlsConfig.NONE), "--insecure");
+  }
+
+  @Test
+  void halfOfTheConnectionsEncryptedIsNotEnough() {
+    TlsConfig all = TlsConfig.in(directory.toAbsolutePath(), new ServerId(1));
+    refused(encrypted(new TlsConfig(all.clients(), null)), "10.0.0.1:7411");
+    refused(encrypted(new TlsConfig(null, all.peers())), "10.0.0.1:7401");
+  }
+
+  private static StartFlags encrypted(TlsConfig tls) {
+    return new StartFlags(
+        new ServerId(1),
+        ClusterAddresses.parse("1=10.0.0.1:7401:7411:7421,2=10.0.0.2:7401:7411:7421"),
+        null,
+        null,
+        tls,
+        false,
+        false);
+  }
+
+  @Test
   void dataWithoutItsConfigurationIsRefused() throws IOException {
     Files.createDirectory(directory.resolve("log"));
     refused(flags(1, null, null, null, false), "no server.properties");
@@ -112,6 +140,7 @@ class DataDirectoryTest {
         cluster == null ? null : ClusterAddresses.parse(cluster),
         size,
         listen == null ? null : HostPort.parse(listen),
+        null,
         insecure,
         false);
   }

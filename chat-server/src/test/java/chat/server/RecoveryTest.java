@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RecoveryTest {
   private static final int ENTRIES = 200;
   private static final ServerLimits LIMITS =
-      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 4096, 1 << 20);
+      new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 4096, 1 << 20, 100, 0);
 
   @TempDir Path place;
 
@@ -41,7 +41,7 @@ class RecoveryTest {
   void fillLogAndDatabase() throws Exception {
     server =
         DataDirectory.open(
-            place, new StartFlags(new ServerId(1), null, 1, null, false, false), LIMITS);
+            place, new StartFlags(new ServerId(1), null, 1, null, null, false, false), LIMITS);
     LogOptions small = LogOptions.ofSegmentBytes(LIMITS.logSegmentBytes());
     try (SegmentedLog log = SegmentedLog.open(server.directory().logDirectory(), small)) {
       for (int i = 1; i <= ENTRIES; i++) {

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Makes accounts by the thousand; the servers' password hash must be a cheap one. */
 final class Accounts {
+  private static final String PREFIX = "account";
   private static final String PASSWORD = "correct horse battery staple";
 
   /** The service refuses more than 64 passwords at a time. */
@@ -22,12 +23,12 @@ final class Accounts {
    *
    * @param first the first one's number
    */
-  static List<Account> make(Channel channel, String prefix, int first, int count) {
+  static List<Account> make(Channel channel, int first, int count) {
     List<Account> made = new ArrayList<>(count);
     for (int done = 0; done < count; done += AT_ONCE) {
       List<CompletableFuture<Account>> batch = new ArrayList<>();
       for (int i = done; i < Math.min(count, done + AT_ONCE); i++) {
-        batch.add(makeOne(channel, prefix + (first + i)));
+        batch.add(makeOne(channel, PREFIX + (first + i)));
       }
       batch.forEach(account -> made.add(account.join()));
     }

@@ -15,15 +15,19 @@ import java.util.stream.IntStream;
  * it ends the servers.
  */
 final class BenchCluster implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** For what takes seconds where the machine has nothing else to do. */
+  static final Duration PATIENCE = Duration.ofMinutes(3);
+
   private static final int SERVERS = 3;
 
   private final LocalCluster cluster;
+  private final Progress progress;
   private final List<ManagedChannel> channels = new ArrayList<>();
-  private List<Account> accounts = List.of();
+  private final List<Account> accounts = new ArrayList<>();
 
-  private BenchCluster(LocalCluster cluster) {
+  private BenchCluster(LocalCluster cluster, Progress progress) {
     this.cluster = cluster;
+    this.progress = progress;
   }
 
   /** Starts servers whose password hash is as cheap as Argon2 allows. */
@@ -32,7 +36,8 @@ final class BenchCluster implements AutoCloseable {
     BenchCluster made =
         new BenchCluster(
             LocalCluster.create(
-                SERVERS, "--password-memory-kib", "8", "--password-iterations", "1"));
+                SERVERS, "--password-memory-kib", "8", "--password-iterations", "1"),
+            progress);
     try {
       made.cluster.startAll();
       made.cluster.awaitComplete(PATIENCE);
@@ -47,16 +52,14 @@ final class BenchCluster implements AutoCloseable {
     return cluster;
   }
 
-  /** Makes that many accounts, all logged in. */
-  List<Account> makeAccounts(int count, Progress progress) {
-    progress.says("making " + count + " accounts");
-    ManagedChannel channel = channels(1).get(0);
-    accounts = Accounts.make(channel, "account", 0, count);
-    return accounts;
-  }
-
-  List<Account> accounts() {
-    return accounts;
+  /** That many accounts, all logged in; made if there are not as many yet. */
+  List<Account> accounts(int count) {
+    int missing = count - accounts.size();
+    if (missing > 0) {
+      progress.says("making " + missing + " accounts");
+      accounts.addAll(Accounts.make(channels(1).get(0), accounts.size(), missing));
+    }
+    return List.copyOf(accounts.subList(0, count));
   }
 
   /** So many connections to the primary, closed with the cluster. */

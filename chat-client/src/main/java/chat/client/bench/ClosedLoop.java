@@ -1,7 +1,6 @@
 package chat.client.bench;
 
 import io.grpc.Status;
-import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Executors;
@@ -10,8 +9,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongFunction;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
@@ -24,21 +23,22 @@ import org.HdrHistogram.Recorder;
  */
 final class ClosedLoop {
   private static final long RETRY_MILLIS = 5;
-  private static final long DRAIN_SECONDS = 20;
+  private static final long DRAIN_SECONDS = 60;
 
   private final Sending sending;
   private final List<Account> recipients;
-  private final Inboxes inboxes;
-  private final String text;
+  private final Arrivals arrivals;
+  private final LongFunction<String> text;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Daemon.named("bench-retries"));
   private final Phaser running = new Phaser(1);
   private final Recorder latencies = new Recorder(3);
   private final LongAdder accepted = new LongAdder();
+  private final LongAdder acceptedBefore = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final AtomicLong lastAcceptedNanos = new AtomicLong();
   private final AtomicLong longestGapNanos = new AtomicLong();
-  private final AtomicReference<Status> failure = new AtomicReference<>(Status.OK);
+  private final FirstFailure failure = new FirstFailure();
   private volatile boolean measuring;
   private volatile long measureFromNanos;
   private volatile boolean stopping;
@@ -55,17 +55,25 @@ final class ClosedLoop {
       long failed,
       Histogram latencies,
       long longestGapNanos,
-      Status failure) {
+      FirstFailure failure) {
     double acceptedPerSecond() {
       return accepted / seconds;
     }
   }
 
-  ClosedLoop(Sending sending, List<Account> recipients, Inboxes inboxes, int textBytes) {
+  /**
+   * A loop that is not started yet.
+   *
+   * @param recipients drawn at random for each message
+   * @param arrivals hears of every message that is accepted
+   * @param text what to send at a time of {@link System#nanoTime}
+   */
+  ClosedLoop(
+      Sending sending, List<Account> recipients, Arrivals arrivals, LongFunction<String> text) {
     this.sending = sending;
     this.recipients = recipients;
-    this.inboxes = inboxes;
-    this.text = "x".repeat(textBytes);
+    this.arrivals = arrivals;
+    this.text = text;
   }
 
   /** Has the slots begin; nothing is measured yet. */
@@ -90,6 +98,11 @@ final class ClosedLoop {
     return accepted.sum();
   }
 
+  /** How many were accepted that are not measured. */
+  long acceptedBeforeCount() {
+    return acceptedBefore.sum();
+  }
+
   /** Sends no more, and waits for the answers to what was sent. */
   Figures stop() throws InterruptedException {
     double seconds = (System.nanoTime() - measureFromNanos) / 1e9;
@@ -107,19 +120,7 @@ final class ClosedLoop {
         failed.sum(),
         latencies.getIntervalHistogram(),
         longestGapNanos.get(),
-        failure.get());
-  }
-
-  /** The same with the waiting: warm-up, then the time that is measured. */
-  static Figures run(
-      ClosedLoop loop, int inFlight, Duration warmUp, Duration measured, Runnable onMeasure)
-      throws InterruptedException {
-    loop.start(inFlight);
-    TimeUnit.NANOSECONDS.sleep(warmUp.toNanos());
-    onMeasure.run();
-    loop.measure();
-    TimeUnit.NANOSECONDS.sleep(measured.toNanos());
-    return loop.stop();
+        failure);
   }
 
   /** One message in flight; its fields belong to whoever has its answer. */
@@ -142,7 +143,7 @@ final class ClosedLoop {
       }
       recipient = random.nextInt(recipients.size());
       sentNanos = System.nanoTime();
-      sending.send(number, recipients.get(recipient).name(), text, this);
+      sending.send(number, recipients.get(recipient).name(), text.apply(sentNanos), this);
     }
 
     @Override
@@ -155,15 +156,17 @@ final class ClosedLoop {
         if (gap > longestGapNanos.get()) {
           longestGapNanos.accumulateAndGet(gap, Math::max);
         }
+      } else {
+        acceptedBefore.increment();
       }
-      inboxes.arrived(recipient, messageId);
+      arrivals.arrived(recipient, messageId);
       next();
     }
 
     @Override
     public void failed(Status status) {
       failed.increment();
-      failure.compareAndSet(Status.OK, status);
+      failure.note(status);
       // Not at once: a service that refuses would be asked as fast as the loop can turn.
       var unused = timer.schedule(this::next, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }

@@ -3,23 +3,21 @@ package chat.client.bench;
 import chat.v1.AcknowledgeMessagesRequest;
 import chat.v1.ChatServiceGrpc;
 import io.grpc.Channel;
-import io.grpc.Status;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Keeps inboxes from filling: each recipient acknowledges, in a call of its own session, once so
  * many messages have come. Thread-safe.
  */
-final class Inboxes {
+final class Inboxes implements Arrivals {
   private final Channel channel;
   private final List<Account> accounts;
   private final int every;
   private final AtomicIntegerArray waiting;
   private final AtomicLong calls = new AtomicLong();
-  private final AtomicReference<Status> failure = new AtomicReference<>(Status.OK);
+  private final FirstFailure failure = new FirstFailure();
 
   Inboxes(Channel channel, List<Account> accounts, int every) {
     this.channel = channel;
@@ -28,8 +26,8 @@ final class Inboxes {
     this.waiting = new AtomicIntegerArray(accounts.size());
   }
 
-  /** A message to an account has been accepted, or read. */
-  void arrived(int account, long messageId) {
+  @Override
+  public void arrived(int account, long messageId) {
     if (waiting.incrementAndGet(account) % every != 0) {
       return;
     }
@@ -41,7 +39,7 @@ final class Inboxes {
         AcknowledgeMessagesRequest.newBuilder().setMessageId(messageId).build(),
         (answer, status) -> {
           if (!status.isOk()) {
-            failure.compareAndSet(Status.OK, status);
+            failure.note(status);
           }
         });
   }
@@ -51,8 +49,8 @@ final class Inboxes {
     return calls.get();
   }
 
-  /** The first refusal; OK if there was none. */
-  Status failure() {
-    return failure.get();
+  /** Throws if an acknowledgement was refused: then inboxes may be full. */
+  void check() {
+    failure.check("An acknowledgement failed");
   }
 }

@@ -2,70 +2,142 @@ package chat.client.bench;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
-/** One row: a load on a cluster for a while, and what it came to. */
+/** Runs closed loops and makes rows of what they came to. Controlled by one thread. */
 final class Load {
   private static final double NANOS_A_MILLI = 1e6;
   private static final double MIB = 1 << 20;
-  private static final long TICK_MILLIS = 500;
+  private static final double NANOS_A_SECOND = 1e9;
+  private static final long TICK_MILLIS = 200;
+  private static final Duration FOR_EVER = Duration.ofDays(365);
 
-  private final BenchCluster cluster;
+  private final List<Account> recipients;
+  private final Supplier<Map<Integer, ProcessUsage>> usage;
   private final BenchOptions options;
   private final Progress progress;
+  private LongFunction<String> text;
+  private Runnable whenMeasuring = () -> {};
+  private ClosedLoop.@Nullable Figures last;
+  private long acceptedWithWarmUp;
+  private double secondsWithWarmUp;
 
-  Load(BenchCluster cluster, BenchOptions options, Progress progress) {
-    this.cluster = cluster;
+  /**
+   * Loads of a cluster.
+   *
+   * @param usage what the servers have used so far, by their numbers
+   */
+  Load(
+      List<Account> recipients,
+      Supplier<Map<Integer, ProcessUsage>> usage,
+      BenchOptions options,
+      Progress progress) {
+    this.recipients = recipients;
+    this.usage = usage;
     this.options = options;
     this.progress = progress;
+    String same = "x".repeat(options.textBytes());
+    this.text = sentNanos -> same;
+  }
+
+  /** Has texts tell when they were sent, and somebody hear of the moment from which they count. */
+  void timed(Runnable measuring) {
+    this.text = sentNanos -> Receivers.text(sentNanos, options.textBytes());
+    this.whenMeasuring = measuring;
+  }
+
+  /** How many messages of the last run were accepted in the time that was measured. */
+  long accepted() {
+    return last == null ? 0 : last.accepted();
+  }
+
+  /** How many were accepted in all. */
+  long acceptedWithWarmUp() {
+    return acceptedWithWarmUp;
+  }
+
+  /** How long the last run took in all. */
+  double secondsWithWarmUp() {
+    return secondsWithWarmUp;
   }
 
   /**
-   * Runs a load.
+   * Runs a load for the time of the options.
    *
-   * @param inboxes acknowledges what is accepted
+   * @param arrivals hears of every message that is accepted
    */
   Map<String, Object> run(
-      String mode, int inFlight, Sending sending, Inboxes inboxes, Duration warmUp)
+      String mode, int inFlight, Sending sending, Arrivals arrivals, Duration warmUp)
       throws InterruptedException {
-    ClosedLoop loop = new ClosedLoop(sending, cluster.accounts(), inboxes, options.textBytes());
+    return run(mode, inFlight, sending, arrivals, warmUp, options.measured(), Long.MAX_VALUE);
+  }
+
+  /**
+   * Runs a load until so many messages have been accepted, the warm-up's among them.
+   *
+   * @param arrivals hears of every message that is accepted
+   */
+  Map<String, Object> runUntil(
+      long messages, String mode, int inFlight, Sending sending, Arrivals arrivals, Duration warmUp)
+      throws InterruptedException {
+    return run(mode, inFlight, sending, arrivals, warmUp, FOR_EVER, messages);
+  }
+
+  private Map<String, Object> run(
+      String mode,
+      int inFlight,
+      Sending sending,
+      Arrivals arrivals,
+      Duration warmUp,
+      Duration measured,
+      long messagesMax)
+      throws InterruptedException {
+    long beginNanos = System.nanoTime();
+    ClosedLoop loop = new ClosedLoop(sending, recipients, arrivals, text);
     String what = mode + ", " + inFlight + " in flight";
-    progress.says(what + ": warm-up of " + warmUp.toSeconds() + " s");
+    progress.says(what + ": warm-up of " + warmUp.toSeconds() + " s, then the measurement");
     loop.start(inFlight);
     TimeUnit.NANOSECONDS.sleep(warmUp.toNanos());
-    progress.says(what + ": measuring for " + options.measured().toSeconds() + " s");
-    Map<Integer, ProcessUsage> before = cluster.usage();
+    Map<Integer, ProcessUsage> before = usage.get();
     double clientCpuBefore = clientCpuSeconds();
-    long acknowledgementsBefore = inboxes.calls();
+    // In this order: what the loop counts, the receivers count as well.
+    whenMeasuring.run();
     loop.measure();
-    watch(loop, what);
-    Map<Integer, ProcessUsage> after = cluster.usage();
+    watch(loop, what, measured, messagesMax);
+    Map<Integer, ProcessUsage> after = usage.get();
     double clientCpu = clientCpuSeconds() - clientCpuBefore;
-    long acknowledgements = inboxes.calls() - acknowledgementsBefore;
     ClosedLoop.Figures figures = loop.stop();
+    secondsWithWarmUp = (System.nanoTime() - beginNanos) / NANOS_A_SECOND;
+    acceptedWithWarmUp = loop.acceptedBeforeCount() + figures.accepted();
+    last = figures;
     Map<String, Object> row = row(mode, inFlight, figures);
-    row.put(
-        "inbox_acknowledgements_per_second", Rows.rounded(acknowledgements / figures.seconds(), 1));
     usage(row, before, after, figures);
     row.put("client_cpu_cores", Rows.rounded(clientCpu / figures.seconds(), 2));
-    if (!figures.failure().isOk()) {
+    if (figures.failed() > 0) {
       progress.says("the first failure: " + figures.failure());
-    }
-    if (!inboxes.failure().isOk()) {
-      throw new IllegalStateException("An acknowledgement failed: " + inboxes.failure());
     }
     return row;
   }
 
-  private void watch(ClosedLoop loop, String what) throws InterruptedException {
+  private void watch(ClosedLoop loop, String what, Duration measured, long messagesMax)
+      throws InterruptedException {
     long start = System.nanoTime();
-    long end = start + options.measured().toNanos();
+    long end = start + measured.toNanos();
+    long tick = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
     for (long now = start; now - end < 0; now = System.nanoTime()) {
-      long rest = Math.min(end - now, TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
-      TimeUnit.NANOSECONDS.sleep(rest);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      progress.ticks(String.format("%s: %,.0f/s so far", what, loop.acceptedCount() / seconds));
+      TimeUnit.NANOSECONDS.sleep(Math.min(end - now, tick));
+      long count = loop.acceptedCount();
+      double seconds = (System.nanoTime() - start) / NANOS_A_SECOND;
+      progress.ticks(String.format("%s: %,.0f/s so far", what, count / seconds));
+      if (count + loop.acceptedBeforeCount() >= messagesMax) {
+        return;
+      }
     }
   }
 
@@ -86,8 +158,7 @@ final class Load {
   }
 
   /** Percentiles of a histogram in nanoseconds. */
-  static void latencies(
-      Map<String, Object> row, String prefix, org.HdrHistogram.Histogram latencies) {
+  static void latencies(Map<String, Object> row, String prefix, Histogram latencies) {
     row.put(prefix + "p50_ms", millis(latencies.getValueAtPercentile(50)));
     row.put(prefix + "p99_ms", millis(latencies.getValueAtPercentile(99)));
     row.put(prefix + "p999_ms", millis(latencies.getValueAtPercentile(99.9)));
@@ -115,8 +186,8 @@ final class Load {
     }
     double payload = (double) figures.accepted() * options.textBytes();
     row.put("server_cpu_cores", Rows.rounded(cpu / figures.seconds(), 2));
-    row.put("server_cpu_micros_per_message", Rows.rounded(cpu * 1e6 / figures.accepted(), 1));
     row.put("server_rss_mib_max", Rows.rounded(rss / MIB, 0));
+    row.put("server_cpu_micros_per_message", Rows.rounded(cpu * 1e6 / figures.accepted(), 1));
     row.put("written_bytes_per_payload_byte", Rows.rounded(written / after.size() / payload, 1));
   }
 }

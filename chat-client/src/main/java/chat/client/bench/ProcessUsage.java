@@ -27,7 +27,7 @@ record ProcessUsage(double cpuSeconds, long rssBytes, long writtenBytes) {
     try {
       String stat = Files.readString(proc.resolve("stat"));
       // The name before it may contain anything.
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       double cpu = (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_A_SECOND;
       return new ProcessUsage(
           cpu,

@@ -50,6 +50,11 @@ final class StreamSending implements Sending {
     lanes.forEach(Lane::close);
   }
 
+  /** As few streams as the window allows. */
+  static int streams(int inFlight) {
+    return (inFlight + WINDOW - 1) / WINDOW;
+  }
+
   private static final class Lane extends ClientCall.Listener<SendMessagesResponse> {
     private final ClientCall<SendMessagesRequest, SendMessagesResponse> call;
     private final Map<String, Receipt> waiting = new ConcurrentHashMap<>();

@@ -1,11 +1,11 @@
 package chat.client.cli;
 
 import java.io.IOException;
+import org.jline.reader.Completer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
-import org.jline.reader.impl.completer.StringsCompleter;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +19,13 @@ final class EditingTerminal implements LineTerminal {
   /** Its own reader, so that no password gets into the history. */
   private final LineReader passwordReader;
 
-  EditingTerminal(Surroundings surroundings, String... commands) throws IOException {
+  EditingTerminal(Surroundings surroundings, Completer completer) throws IOException {
     this.surroundings = surroundings;
     this.terminal = TerminalBuilder.builder().system(true).build();
     this.reader =
         LineReaderBuilder.builder()
             .terminal(terminal)
-            .completer(new StringsCompleter(commands))
+            .completer(completer)
             // "!" is a word that people send.
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
             .build();

@@ -22,6 +22,9 @@ final class ExitCodes {
   /** Nobody said whether it was done; asking again with the same request id tells. */
   static final int UNKNOWN = 5;
 
+  /** Ctrl-C or SIGTERM; what was done till then is said. */
+  static final int INTERRUPTED = 130;
+
   private ExitCodes() {}
 
   static int of(ChatException failure) {

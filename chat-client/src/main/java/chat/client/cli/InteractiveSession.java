@@ -1,61 +1,88 @@
 package chat.client.cli;
 
-import chat.client.AccountInfo;
 import chat.client.ChatException;
 import chat.client.ChatSession;
+import chat.client.ClusterStatus;
 import chat.client.Login;
 import chat.client.OutcomeUnknownException;
-import chat.client.SentMessage;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
+import org.jline.reader.Candidate;
+import org.jline.reader.LineReader;
+import org.jline.reader.ParsedLine;
 import org.jspecify.annotations.Nullable;
 
 /** People chatting: commands typed line by line, messages shown as they arrive. */
 final class InteractiveSession {
-  private static final String[] COMMANDS = {
-    "create", "login", "list", "send", "history", "logout", "delete", "status", "help", "quit"
-  };
+  private static final List<String> COMMANDS =
+      List.of(
+          "create", "login", "list", "who", "send", "talk", "history", "logout", "delete", "status",
+          "help", "quit");
 
+  /** Those whose first argument is an account's name. */
+  private static final List<String> NAMING = List.of("send", "talk", "history", "list");
+
+  // Not wider than 40 columns.
   private static final String HELP =
       """
-      create NAME              make an account
-      login NAME [--take-over] open a session; unread messages are shown
-      list [FILTER]            accounts; '*' is any run of characters, '?' is one
-      send NAME TEXT           send a message
-      history NAME             the last messages with somebody
-      logout                   end the session
-      delete [--discard]       delete your account; --discard also with unread messages
-      status                   the servers, and what may still fail
-      quit                     leave; you stay logged in""";
+      create NAME        make an account
+      login NAME         open a session
+        --take-over      end one in use
+      list [FILTER]      accounts; * and ?
+      who                who is there
+      send NAME TEXT     send a message
+      talk NAME          then each line goes
+                         to NAME; /end ends,
+                         /help is a command
+      history NAME       the last messages
+      logout             end the session
+      delete             delete your account
+        --discard        and unread messages
+      status             the servers
+      quit               leave; you stay
+                         logged in""";
 
   private final Main main;
   private final Surroundings surroundings;
   private final LineTerminal terminal;
-  private volatile @Nullable ChatSession session;
-  private @Nullable LiveMessages live;
-  private int exitCode = ExitCodes.OK;
+  private final Names names = new Names();
+  private volatile @Nullable Presence presence;
+  private @Nullable String talkingTo;
+  private volatile int exitCode = ExitCodes.OK;
 
   InteractiveSession(Main main) {
     this.main = main;
     this.surroundings = main.surroundings();
-    this.terminal = openTerminal(surroundings);
+    this.terminal = openTerminal();
   }
 
-  private static LineTerminal openTerminal(Surroundings surroundings) {
+  private LineTerminal openTerminal() {
     if (!surroundings.isTerminal()) {
       return new PlainTerminal(surroundings);
     }
     try {
-      return new EditingTerminal(surroundings, COMMANDS);
+      return new EditingTerminal(surroundings, this::complete);
     } catch (IOException e) {
       surroundings.err().println("No line editor on this terminal: " + e.getMessage());
       return new PlainTerminal(surroundings);
+    }
+  }
+
+  private void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
+    List<String> words = line.words();
+    String typed = line.word().substring(0, line.wordCursor());
+    if (line.wordIndex() == 0) {
+      String slash = talkingTo == null ? "" : "/";
+      COMMANDS.forEach(command -> candidates.add(new Candidate(slash + command)));
+    } else if (line.wordIndex() == 1 && NAMING.contains(words.get(0).replaceFirst("^/", ""))) {
+      Presence current = presence;
+      if (current != null) {
+        names
+            .startingWith(current.session(), typed)
+            .forEach(name -> candidates.add(new Candidate(name)));
+      }
     }
   }
 
@@ -67,64 +94,49 @@ final class InteractiveSession {
       String line;
       do {
         line = terminal.readLine(prompt());
-      } while (line != null && obey(line.strip()));
+      } while (line != null && attempt(line.strip()));
       return exitCode;
     } finally {
-      stopLive();
+      leave();
       terminal.close();
     }
   }
 
   private String prompt() {
-    ChatSession current = session;
-    return current == null ? "> " : current.username() + "> ";
+    Presence current = presence;
+    if (current == null) {
+      return "> ";
+    }
+    return Printable.escape(current.session().username())
+        + (talkingTo == null ? "> " : " to " + Printable.escape(talkingTo) + "> ");
   }
 
-  /** Goes on in a session that was asked for by name and is kept here. */
+  /** Goes on in the session that is kept here, if it is clear which. */
   private void resumeKept() {
     String wanted = main.wantedUser();
+    List<SessionFiles.Kept> all = main.sessions().all();
     Optional<SessionFiles.Kept> kept =
-        wanted == null ? Optional.empty() : main.sessions().find(wanted);
-    if (kept.isPresent()) {
-      enter(main.session());
-    }
+        wanted != null
+            ? main.sessions().find(wanted)
+            : all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty();
+    kept.ifPresent(
+        found ->
+            safely(
+                () -> {
+                  ChatSession session = main.client().resume(found.username(), found.token());
+                  int unread = Presence.unread(session);
+                  enter("You are " + found.username(), session, unread);
+                }));
   }
 
-  /** Does what a line says; false if that is to leave. */
-  private boolean obey(String line) {
-    String[] words = line.split("\\s+", 3);
-    String argument = words.length > 1 ? words[1] : "";
+  /** A command's work. */
+  private interface Work {
+    void run() throws InterruptedException;
+  }
+
+  private boolean safely(Work work) {
     try {
-      switch (words[0].toLowerCase(Locale.ROOT)) {
-        case "" -> {
-          // Nothing was typed.
-        }
-        case "create" -> create(required(argument, "create NAME"));
-        case "login" ->
-            login(
-                required(argument, "login NAME"),
-                words.length > 2 && words[2].equals("--take-over"));
-        case "list" -> list(argument);
-        case "send" ->
-            send(
-                required(argument, "send NAME TEXT"),
-                required(words.length > 2 ? words[2] : "", "send NAME TEXT"));
-        case "history" ->
-            MessageCommands.newest(current(), required(argument, "history NAME"), 50)
-                .forEach(message -> terminal.print(Printer.line(message, surroundings.colours())));
-        case "logout" -> logout();
-        case "delete" -> delete(argument.equals("--discard"));
-        case "status" -> StatusCommand.text(main.client().clusterStatus()).forEach(terminal::print);
-        case "help" -> terminal.print(HELP);
-        case "quit", "exit" -> {
-          return false;
-        }
-        default ->
-            terminal.print(
-                "\""
-                    + Printable.escape(words[0])
-                    + "\" is no command; type help for those there are.");
-      }
+      work.run();
     } catch (ChatException e) {
       exitCode = ExitCodes.of(e);
       terminal.print(Printable.escape(sentence(e)));
@@ -140,9 +152,55 @@ final class InteractiveSession {
 
   private String sentence(ChatException e) {
     if (e instanceof OutcomeUnknownException) {
-      return "Nobody said in time whether this was done; look at the history before you repeat it.";
+      return "Nobody said in time whether this was done; look before you repeat it.";
+    }
+    Presence current = presence;
+    if (current != null && ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN) {
+      ended(current);
     }
     return main.sentence(e);
+  }
+
+  /** Does what a line says; false if that is to leave. */
+  private boolean attempt(String line) {
+    String to = talkingTo;
+    if (to != null && !line.isEmpty() && !line.startsWith("/")) {
+      return safely(() -> current().send(to, line));
+    }
+    String command = line.startsWith("/") ? line.substring(1) : line;
+    String[] words = command.split("\\s+", 3);
+    if (words[0].equalsIgnoreCase("quit") || words[0].equalsIgnoreCase("exit")) {
+      return false;
+    }
+    return safely(() -> obey(words));
+  }
+
+  private void obey(String[] words) throws InterruptedException {
+    String argument = words.length > 1 ? words[1] : "";
+    String rest = words.length > 2 ? words[2] : "";
+    switch (words[0].toLowerCase(Locale.ROOT)) {
+      case "" -> {
+        // Nothing was typed.
+      }
+      case "create" -> create(required(argument, "create NAME"));
+      case "login" -> login(required(argument, "login NAME"), rest.equals("--take-over"));
+      case "list" -> current().list(argument);
+      case "who" -> current().who();
+      case "send" ->
+          current().send(required(argument, "send NAME TEXT"), required(rest, "send NAME TEXT"));
+      case "talk" -> talk(required(argument, "talk NAME"));
+      case "end" -> talkingTo = null;
+      case "history" -> current().history(required(argument, "history NAME"));
+      case "logout" -> logout();
+      case "delete" -> delete(argument.equals("--discard"));
+      case "status" -> status();
+      case "help" -> terminal.print(HELP);
+      default ->
+          terminal.print(
+              "\""
+                  + Printable.escape(words[0])
+                  + "\" is no command; type help for those there are.");
+    }
   }
 
   private static String required(String argument, String usage) {
@@ -152,8 +210,8 @@ final class InteractiveSession {
     return argument;
   }
 
-  private ChatSession current() {
-    ChatSession current = session;
+  private Presence current() {
+    Presence current = presence;
     if (current == null) {
       throw new CommandFailure(ExitCodes.NOT_LOGGED_IN, "You are not logged in; type: login NAME");
     }
@@ -161,98 +219,81 @@ final class InteractiveSession {
   }
 
   private void create(String name) {
-    main.client().createAccount(name, terminal.password("New password for " + name + ": "));
-    terminal.print("Account " + name + " is made; type: login " + name);
+    String shown = Printable.escape(name);
+    main.client().createAccount(name, terminal.password("New password for " + shown + ": "));
+    terminal.print("Account " + shown + " is made; type: login " + shown);
   }
 
   private void login(String name, boolean takeOver) throws InterruptedException {
+    String shown = Printable.escape(name);
     Login login =
-        main.client().login(name, terminal.password("Password for " + name + ": "), takeOver);
-    stopLive();
-    main.sessions().keep(name, login.session().token());
-    terminal.print("Logged in as " + name + "; " + Words.waiting(login.undeliveredCount()) + ".");
-    enter(login.session());
-    LiveMessages opened = live;
-    if (opened != null && login.undeliveredCount() > 0) {
-      opened.awaitUnread();
+        main.client().login(name, terminal.password("Password for " + shown + ": "), takeOver);
+    leave();
+    try {
+      main.sessions().keep(name, login.session().token());
+    } catch (CommandFailure e) {
+      // Good for now all the same.
+      terminal.print(Printable.escape(String.valueOf(e.getMessage())));
     }
+    enter("Logged in as " + name, login.session(), login.undeliveredCount());
   }
 
-  private void enter(ChatSession entered) {
-    session = entered;
-    live = new LiveMessages(entered, terminal, surroundings.colours(), this::ended).start();
+  private void enter(String greeting, ChatSession session, int unread) throws InterruptedException {
+    terminal.print(Printable.escape(greeting) + "; " + Words.waiting(unread) + ".");
+    Presence entered =
+        new Presence(session, terminal, surroundings, code -> exitCode = code, this::ended);
+    presence = entered;
+    entered.begin(unread);
   }
 
   /** The session is over, by somebody else's doing. */
-  private void ended(ChatException why) {
-    ChatSession over = session;
-    session = null;
-    if (over != null) {
-      main.sessions().forget(over.username());
-      terminal.print(
-          Printable.escape(why.getMessage()) + " Log in again with: login " + over.username());
+  private void ended(Presence over) {
+    if (presence == over) {
+      presence = null;
+      talkingTo = null;
     }
+    over.abandon();
+    main.sessions().forget(over.session().username(), over.session().token());
   }
 
-  private void list(String filter) {
-    try (Stream<AccountInfo> accounts = current().accounts(filter)) {
-      accounts.forEach(
-          account ->
-              terminal.print(
-                  Printable.escape(account.username()) + (account.online() ? "  (online)" : "")));
-    }
+  private void talk(String name) {
+    current();
+    talkingTo = name;
+    terminal.print(
+        "What you type now goes to " + Printable.escape(name) + "; /end ends that, /help helps.");
   }
 
-  private void send(String recipient, String text) throws InterruptedException {
-    CompletableFuture<SentMessage> sending = current().sendAsync(recipient, text);
-    try {
-      terminal.print(Printer.receipt(sending.get(1, TimeUnit.SECONDS), recipient));
-      return;
-    } catch (TimeoutException e) {
-      terminal.print("Reconnecting ..., your message is kept.");
-    } catch (ExecutionException e) {
-      throw refusal(e);
-    }
-    try {
-      terminal.print(Printer.receipt(sending.get(), recipient));
-    } catch (ExecutionException e) {
-      throw refusal(e);
-    }
+  private void status() {
+    ClusterStatus status = main.client().clusterStatus();
+    new StatusText(status, surroundings.colours()).lines().forEach(terminal::print);
   }
 
-  private static RuntimeException refusal(ExecutionException e) {
-    return e.getCause() instanceof ChatException refused
-        ? refused
-        : new IllegalStateException("A bug of this client.", e);
-  }
-
-  private void logout() {
-    ChatSession leaving = current();
-    stopLive();
-    session = null;
+  private void logout() throws InterruptedException {
+    ChatSession leaving = current().session();
+    leave();
     leaving.logout();
     main.sessions().forget(leaving.username());
-    terminal.print("Logged out " + leaving.username() + ".");
+    terminal.print("Logged out " + Printable.escape(leaving.username()) + ".");
   }
 
   private void delete(boolean discard) {
-    ChatSession leaving = current();
+    ChatSession leaving = current().session();
     int discarded = leaving.deleteAccount(discard);
-    session = null;
-    stopLive();
+    leave();
     main.sessions().forget(leaving.username());
     terminal.print(
         "Account "
-            + leaving.username()
+            + Printable.escape(leaving.username())
             + " is deleted"
             + (discarded == 0 ? "." : ", with " + discarded + " unread messages."));
   }
 
-  private void stopLive() {
-    LiveMessages running = live;
-    live = null;
-    if (running != null) {
-      running.close();
+  private void leave() {
+    Presence leaving = presence;
+    presence = null;
+    talkingTo = null;
+    if (leaving != null) {
+      leaving.close();
     }
   }
 }

@@ -7,7 +7,7 @@ interface LineTerminal extends AutoCloseable {
   /** The next line; null when there is none any more. An interrupted line is empty. */
   @Nullable String readLine(String prompt);
 
-  /** Shows a line without tearing what is being typed. Thread-safe. */
+  /** Shows a line or several without tearing what is being typed. Thread-safe. */
   void print(String line);
 
   /** A password, not shown while it is typed. */

@@ -73,10 +73,15 @@ final class LiveMessages implements AutoCloseable {
     } else if (event instanceof ReceiveEvent.CaughtUp) {
       caughtUp.countDown();
     } else if (event instanceof ReceiveEvent.Interrupted) {
-      terminal.print("Reconnecting ...");
+      terminal.print("Reconnecting ...; nothing is lost.");
     } else {
-      terminal.print("Connected again; nothing was lost.");
+      terminal.print("Connected again.");
     }
+  }
+
+  /** Ends it at once. */
+  void abandon() {
+    stream.close();
   }
 
   /** Ends it, after a moment for the last acknowledgement. */

@@ -4,6 +4,9 @@ import chat.client.ChatClient;
 import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.OutcomeUnknownException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -24,10 +27,12 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "  0  done",
       "  1  refused, or something on this machine failed; nothing was changed",
+      "     ('send NAME -' may have sent some lines, and says which)",
       "  2  the command line is wrong",
       "  3  not logged in, session ended, or wrong password",
       "  4  no primary, or no server at all, answered in time",
-      "  5  outcome unknown; asking again with the same --request-id tells"
+      "  5  outcome unknown; asking again with the same --request-id tells",
+      "130  interrupted (143: by SIGTERM); 'send NAME -' says what was accepted"
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
@@ -47,6 +52,24 @@ public final class Main implements Callable<Integer> {
   private @Nullable String servers;
 
   @Option(
+      names = "--tls-ca",
+      scope = ScopeType.INHERIT,
+      paramLabel = "FILE",
+      description =
+          "Encrypt, and trust the authorities in this PEM file; 'system' for those of this"
+              + " machine; else CHAT_TLS_CA.")
+  private @Nullable String tlsAuthorities;
+
+  @Option(
+      names = "--tls-name",
+      scope = ScopeType.INHERIT,
+      paramLabel = "NAME",
+      description =
+          "The name in the servers' certificates where it is not the host in --servers; else"
+              + " CHAT_TLS_NAME.")
+  private @Nullable String tlsName;
+
+  @Option(
       names = "--as",
       scope = ScopeType.INHERIT,
       paramLabel = "NAME",
@@ -61,6 +84,7 @@ public final class Main implements Callable<Integer> {
 
   private @Nullable ChatClient client;
   private @Nullable String actingAs;
+  private String actingWith = "";
 
   private Main(Surroundings surroundings) {
     this.surroundings = surroundings;
@@ -71,41 +95,15 @@ public final class Main implements Callable<Integer> {
     System.exit(run(args, Surroundings.ofProcess()));
   }
 
+  /** Runs a command with other environment variables on top of this process's. */
+  public static int run(String[] args, Map<String, String> environment) {
+    return run(args, Surroundings.ofProcess().with(environment));
+  }
+
   /** Runs a command in surroundings of the caller's. */
   static int run(String[] args, Surroundings surroundings) {
     Main main = new Main(surroundings);
-    CommandLine commandLine =
-        new CommandLine(main)
-            .addSubcommand(new AccountCommands.Create(main))
-            .addSubcommand(new SessionCommands.Login(main))
-            .addSubcommand(new SessionCommands.Logout(main))
-            .addSubcommand(new SessionCommands.WhoAmI(main))
-            .addSubcommand(new MessageCommands.Send(main))
-            .addSubcommand(new MessageCommands.Inbox(main))
-            .addSubcommand(new MessageCommands.Receive(main))
-            .addSubcommand(new MessageCommands.History(main))
-            .addSubcommand(new AccountCommands.ListThem(main))
-            .addSubcommand(new AccountCommands.Delete(main))
-            .addSubcommand(new StatusCommand(main))
-            .setOut(surroundings.out())
-            .setErr(surroundings.err())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setColorScheme(
-                CommandLine.Help.defaultColorScheme(
-                    surroundings.colours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
-            .setExecutionStrategy(main::execute)
-            .setParameterExceptionHandler(
-                (wrong, ignored) -> {
-                  surroundings.err().println(Printable.escape(oneLine(wrong.getMessage())));
-                  surroundings
-                      .err()
-                      .println(
-                          "See: "
-                              + wrong.getCommandLine().getCommandSpec().qualifiedName()
-                              + " --help");
-                  return ExitCodes.USAGE;
-                })
-            .setExecutionExceptionHandler((failure, command, parsed) -> main.explain(failure));
+    CommandLine commandLine = CommandTable.commandLine(main, args);
     try {
       return commandLine.execute(args);
     } finally {
@@ -114,11 +112,19 @@ public final class Main implements Callable<Integer> {
     }
   }
 
+  int wrongUsage(CommandLine.ParameterException wrong) {
+    surroundings.err().println(Printable.escape(oneLine(wrong.getMessage())));
+    surroundings
+        .err()
+        .println("See: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+    return ExitCodes.USAGE;
+  }
+
   private static String oneLine(@Nullable String text) {
     return text == null ? "The command line is wrong." : text.replaceAll("\\s*\\R\\s*", " ");
   }
 
-  private int execute(CommandLine.ParseResult parsed) {
+  int execute(CommandLine.ParseResult parsed) {
     if (!verbose) {
       // What gRPC logs is either told by an error or no concern of a person who chats.
       GRPC_LOG.setLevel(Level.OFF);
@@ -131,7 +137,7 @@ public final class Main implements Callable<Integer> {
     return new InteractiveSession(this).run();
   }
 
-  private int explain(Exception failure) {
+  int explain(Exception failure) {
     int exitCode = ExitCodes.REFUSED;
     String sentence;
     if (failure instanceof ChatException refused) {
@@ -139,12 +145,14 @@ public final class Main implements Callable<Integer> {
       sentence = sentence(refused);
     } else if (failure instanceof CommandFailure known) {
       exitCode = known.exitCode();
-      sentence = known.getMessage();
+      sentence = String.valueOf(known.getMessage());
     } else {
       sentence =
           "A bug of this client (" + failure + "); run it again with --verbose to report it.";
     }
-    surroundings.err().println(Printable.escape(oneLine(sentence)));
+    if (!sentence.isEmpty()) {
+      surroundings.err().println(Printable.escape(oneLine(sentence)));
+    }
     if (verbose) {
       failure.printStackTrace(surroundings.err());
     }
@@ -157,13 +165,16 @@ public final class Main implements Callable<Integer> {
     if (name != null) {
       String what =
           switch (refused.reason()) {
-            case SESSION_TAKEN_OVER -> "Somebody logged in as " + name + " elsewhere";
+            case SESSION_TAKEN_OVER ->
+                Presence.isStillGood(client().resume(name, actingWith))
+                    ? ""
+                    : "Somebody logged in as " + name + " elsewhere";
             case SESSION_EXPIRED -> "The session of " + name + " has expired";
             case NO_SESSION -> "The session of " + name + " has ended";
             default -> "";
           };
       if (!what.isEmpty()) {
-        sessions().forget(name);
+        sessions().forget(name, actingWith);
         return what + "; log in again with: login " + name;
       }
     }
@@ -176,6 +187,7 @@ public final class Main implements Callable<Integer> {
       case ALREADY_LOGGED_IN -> refused.getMessage() + " Use --take-over to end that session.";
       case UNDELIVERED_MESSAGES ->
           refused.getMessage() + " Use --discard-undelivered to delete them with the account.";
+      case SESSION_TAKEN_OVER -> "Messages are shown in another window of yours now.";
       default -> refused.getMessage();
     };
   }
@@ -204,13 +216,31 @@ public final class Main implements Callable<Integer> {
   ChatClient client() {
     if (client == null) {
       try {
-        client = ChatClient.connect(servers());
+        client = connect();
+      } catch (UncheckedIOException e) {
+        throw new CommandFailure(ExitCodes.USAGE, e.getMessage() + " See --tls-ca.", e);
       } catch (IllegalArgumentException e) {
         throw new CommandFailure(
             ExitCodes.USAGE, e.getMessage() + " See --servers and CHAT_SERVERS.", e);
       }
     }
     return client;
+  }
+
+  private ChatClient connect() {
+    ChatClient.Builder builder = ChatClient.builder().servers(servers());
+    String trusted =
+        tlsAuthorities != null ? tlsAuthorities : surroundings.environment("CHAT_TLS_CA", "");
+    if (trusted.equals("system")) {
+      builder.tls();
+    } else if (!trusted.isEmpty()) {
+      builder.tls(Path.of(trusted));
+    }
+    String name = tlsName != null ? tlsName : surroundings.environment("CHAT_TLS_NAME", "");
+    if (!name.isEmpty()) {
+      builder.tlsName(name);
+    }
+    return builder.build();
   }
 
   SessionFiles sessions() {
@@ -249,6 +279,7 @@ public final class Main implements Callable<Integer> {
   ChatSession session() {
     SessionFiles.Kept kept = kept();
     actingAs = kept.username();
+    actingWith = kept.token();
     return client().resume(kept.username(), kept.token());
   }
 
@@ -269,7 +300,7 @@ public final class Main implements Callable<Integer> {
 
   /** A result without a text: printed as JSON only. */
   static Map<String, Object> fields(Object... namesAndValues) {
-    Map<String, Object> fields = new java.util.LinkedHashMap<>();
+    Map<String, Object> fields = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
       fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
     }

@@ -4,6 +4,9 @@ import chat.client.ChatMessage;
 import chat.client.ChatSession;
 import chat.client.FetchedMessages;
 import chat.client.SentMessage;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -42,6 +45,24 @@ final class MessageCommands {
     @Option(names = "--request-id", description = "Ask again about an unknown outcome.")
     private @Nullable String requestId;
 
+    @Option(
+        names = "--resume-file",
+        paramLabel = "FILE",
+        description =
+            "With '-': remembers what was sent. The same command again goes on where it was broken"
+                + " off, however that was, and sends no line twice. After a day without being"
+                + " continued, lines whose fate is not known are refused.")
+    private @Nullable Path resumeFile;
+
+    @Option(
+        names = "--give-up-after",
+        paramLabel = "SECONDS",
+        defaultValue = "300",
+        description =
+            "With '-': how long to wait for room in a full inbox or for a primary; ${DEFAULT-VALUE}"
+                + " unless given.")
+    private int giveUpAfterSeconds;
+
     @Option(names = "--output", paramLabel = "text|json")
     private AccountCommands.Output output = AccountCommands.Output.TEXT;
 
@@ -54,7 +75,11 @@ final class MessageCommands {
           throw new CommandFailure(
               ExitCodes.USAGE, "--request-id is for one message; leave it out with '-'.");
         }
-        return new LineSending(main.surroundings(), session, recipient, printer).run();
+        return sendLines(session, printer);
+      }
+      if (resumeFile != null) {
+        throw new CommandFailure(
+            ExitCodes.USAGE, "--resume-file is for the lines of standard input; give '-' as TEXT.");
       }
       String text = String.join(" ", words);
       SentMessage sent =
@@ -70,6 +95,36 @@ final class MessageCommands {
               "duplicate", sent.duplicate(),
               "request_id", sent.requestId()));
       return ExitCodes.OK;
+    }
+
+    private int sendLines(ChatSession session, Printer printer) throws InterruptedException {
+      Duration patience = Duration.ofSeconds(Math.max(0, giveUpAfterSeconds));
+      try (ResumeFile file =
+          resumeFile == null
+              ? null
+              : ResumeFile.open(resumeFile, session.username(), recipient, Clock.systemUTC())) {
+        LineSending sending =
+            new LineSending(main.surroundings(), session, recipient, file, patience);
+        SendingReport report = reported(sending, printer);
+        RuntimeException failure = report.failure();
+        if (failure != null) {
+          throw failure;
+        }
+        return report.isComplete() ? ExitCodes.OK : ExitCodes.INTERRUPTED;
+      }
+    }
+
+    /** An interruption waits until the report is printed. */
+    private static SendingReport reported(LineSending sending, Printer printer)
+        throws InterruptedException {
+      Interruption interruption = Interruption.watch(sending::stop);
+      try {
+        SendingReport report = sending.run();
+        printer.print(report.text(), report.fields());
+        return report;
+      } finally {
+        interruption.close();
+      }
     }
   }
 

@@ -26,6 +26,10 @@ final class Printer {
   /** One result: the text for people, the fields for programs. */
   void print(String text, Map<String, Object> fields) {
     surroundings.out().println(json ? Json.write(fields) : text);
+    if (isBroken()) {
+      // As in "| head -1": whoever closed it wants no more, and no explanation.
+      throw new CommandFailure(ExitCodes.REFUSED, "");
+    }
   }
 
   /** Something only people want to know. */
@@ -47,7 +51,7 @@ final class Printer {
   }
 
   /** Whether what was printed could not be: nobody reads any more. */
-  boolean isBroken() {
+  private boolean isBroken() {
     return surroundings.out().checkError();
   }
 

@@ -1,5 +1,6 @@
 package chat.client.cli;
 
+import chat.client.ChatMessage;
 import chat.client.ChatSession;
 import chat.client.MessageStream;
 import chat.client.ReceiveEvent;
@@ -26,30 +27,42 @@ final class Receiving {
   int run() throws InterruptedException {
     CompletableFuture<Void> lastAcknowledged = CompletableFuture.completedFuture(null);
     boolean any = false;
-    try (MessageStream stream = session.receive()) {
+    MessageStream stream = session.receive();
+    Interruption interruption = Interruption.watch(stream::close);
+    try {
       while (true) {
         Optional<ReceiveEvent> event = stream.next();
         if (event.isEmpty() || (event.get() instanceof ReceiveEvent.CaughtUp && !follow)) {
           break;
         }
         if (event.get() instanceof ReceiveEvent.Arrived arrived) {
-          printer.message(arrived.message());
-          if (printer.isBroken()) {
-            throw new CommandFailure(
-                ExitCodes.REFUSED, "Nobody reads the output any more; the rest stays unread.");
-          }
+          show(arrived.message());
           any = true;
           lastAcknowledged = stream.acknowledge(arrived.message());
         } else if (event.get() instanceof ReceiveEvent.Interrupted) {
-          main.surroundings().err().println("Reconnecting; nothing is lost.");
+          main.surroundings().err().println("Reconnecting ...; nothing is lost.");
+        } else if (event.get() instanceof ReceiveEvent.Resumed) {
+          main.surroundings().err().println("Connected again.");
         }
       }
       settle(lastAcknowledged);
+    } finally {
+      stream.close();
+      interruption.close();
     }
-    if (!any) {
+    if (!any && !follow) {
       printer.remark("No unread messages.");
     }
     return ExitCodes.OK;
+  }
+
+  private void show(ChatMessage message) {
+    try {
+      printer.message(message);
+    } catch (CommandFailure e) {
+      throw new CommandFailure(
+          e.exitCode(), "Nobody reads the output any more; the rest stays unread.", e);
+    }
   }
 
   private static void settle(CompletableFuture<Void> acknowledged) throws InterruptedException {

@@ -71,10 +71,15 @@ final class SessionFiles {
       Files.createDirectories(folder, ownerOnly("rwx------"));
       // Under another name until it is whole, and never readable by others, not for a moment.
       Path fresh = Files.createTempFile(folder, ".new", SUFFIX, ownerOnly("rw-------"));
-      try (Writer writer = Files.newBufferedWriter(fresh)) {
-        content.store(writer, "A session of the chat service. Whoever has the token is you.");
+      try {
+        try (Writer writer = Files.newBufferedWriter(fresh)) {
+          content.store(writer, "A session of the chat service. Whoever has the token is you.");
+        }
+        Files.move(fresh, file(username), StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        // There only if the disk was full or the like.
+        Files.deleteIfExists(fresh);
       }
-      Files.move(fresh, file(username), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCodes.REFUSED,
@@ -116,6 +121,13 @@ final class SessionFiles {
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCodes.REFUSED, "The file " + file(username) + " cannot be deleted; delete it.", e);
+    }
+  }
+
+  /** Forgets a session that is over, unless another client of this account has begun a new one. */
+  void forget(String username, String token) {
+    if (find(username).filter(kept -> kept.token().equals(token)).isPresent()) {
+      forget(username);
     }
   }
 

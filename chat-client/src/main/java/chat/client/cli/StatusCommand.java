@@ -1,9 +1,7 @@
 package chat.client.cli;
 
 import chat.client.ClusterStatus;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,11 +30,20 @@ final class StatusCommand implements Callable<Integer> {
   @Option(names = "--output", paramLabel = "text|json|primary")
   private Output output = Output.TEXT;
 
+  @Option(names = "--watch", description = "Look again every second, until Ctrl-C.")
+  private boolean watch;
+
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
+    if (watch && output != Output.PRIMARY) {
+      return new StatusWatch(main, output == Output.JSON).run();
+    }
     ClusterStatus status = main.client().clusterStatus();
     switch (output) {
-      case TEXT -> text(status).forEach(main.surroundings().out()::println);
+      case TEXT ->
+          new StatusText(status, main.surroundings().colours())
+              .lines()
+              .forEach(main.surroundings().out()::println);
       case JSON -> main.surroundings().out().println(Json.write(fields(status)));
       case PRIMARY -> {
         ClusterStatus.Server primary =
@@ -52,40 +59,7 @@ final class StatusCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
-  /** A table, and the sentence that says what it means. */
-  static List<String> text(ClusterStatus status) {
-    long newest =
-        status.servers().stream().mapToLong(ClusterStatus.Server::durableIndex).max().orElse(0);
-    List<String> lines = new ArrayList<>();
-    for (ClusterStatus.Server server : status.servers()) {
-      String behind =
-          !server.reachable() || server.durableIndex() == newest
-              ? ""
-              : "  " + (newest - server.durableIndex()) + " behind";
-      lines.add(
-          String.format(
-                  Locale.ROOT,
-                  "%d  %-21s  %-11s%s",
-                  server.serverId(),
-                  Printable.escape(server.address()),
-                  server.role().name().toLowerCase(Locale.ROOT),
-                  behind)
-              .stripTrailing());
-    }
-    if (!status.summary().isBlank()) {
-      lines.add(Printable.escape(status.summary()));
-    }
-    if (!status.waitingForIds().isEmpty()) {
-      lines.add("Waiting for server " + join(status.waitingForIds()) + ".");
-    }
-    return lines;
-  }
-
-  private static String join(List<Integer> ids) {
-    return String.join(", ", ids.stream().map(String::valueOf).toList());
-  }
-
-  private static Map<String, Object> fields(ClusterStatus status) {
+  static Map<String, Object> fields(ClusterStatus status) {
     List<Map<String, Object>> servers =
         status.servers().stream()
             .map(

@@ -2,15 +2,19 @@ package chat.client.cli;
 
 import java.io.BufferedReader;
 import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,17 +23,46 @@ import org.jspecify.annotations.Nullable;
  * their own.
  *
  * @param console null where nobody sits at a terminal
+ * @param terminals which of the three standard streams are terminals, such as "02": Java cannot
+ *     tell, so the script that starts this does
+ * @param inputSize of standard input where that is a file, else 0
  */
 record Surroundings(
     BufferedReader in,
     PrintWriter out,
     PrintWriter err,
     Map<String, String> environment,
-    @Nullable Console console) {
+    @Nullable Console console,
+    String terminals,
+    long inputSize) {
+  static final int STANDARD_INPUT = 0;
+  static final int STANDARD_OUTPUT = 1;
+  static final int STANDARD_ERROR = 2;
 
   /** Those of this process. */
   static Surroundings ofProcess() {
-    return of(System.in, System.out, System.err, System.getenv(), System.console());
+    Surroundings plain = of(System.in, System.out, System.err, System.getenv(), System.console());
+    String terminals = System.getProperty("chat.terminals", plain.terminals());
+    return new Surroundings(
+        plain.in(),
+        plain.out(),
+        plain.err(),
+        plain.environment(),
+        // Newer versions of Java have a console also where there is no terminal.
+        terminals.contains("0") && terminals.contains("1") ? plain.console() : null,
+        terminals,
+        standardInputSize());
+  }
+
+  private static long standardInputSize() {
+    try {
+      // Not closed: it is standard input.
+      FileChannel channel = new FileInputStream(FileDescriptor.in).getChannel();
+      return Math.max(0, channel.size() - channel.position());
+    } catch (IOException e) {
+      // A pipe or a terminal has no size.
+      return 0;
+    }
   }
 
   static Surroundings of(
@@ -44,7 +77,21 @@ record Surroundings(
         new PrintWriter(out, true, charset),
         new PrintWriter(err, true, charset),
         environment,
-        console);
+        console,
+        console == null ? "" : "012",
+        0);
+  }
+
+  /** The same with other environment variables on top. */
+  Surroundings with(Map<String, String> variables) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.putAll(variables);
+    return new Surroundings(in, out, err, all, console, terminals, inputSize);
+  }
+
+  /** Whether a standard stream is a terminal. */
+  boolean hasTerminal(int stream) {
+    return terminals.contains(Integer.toString(stream));
   }
 
   String environment(String name, String otherwise) {
@@ -54,11 +101,16 @@ record Surroundings(
 
   /** Whether colours and a line editor are wanted and possible. */
   boolean isTerminal() {
-    return console != null && !environment("TERM", "dumb").equals("dumb");
+    return hasTerminal(STANDARD_INPUT) && movesCursor();
+  }
+
+  /** Whether what is printed can be printed over. */
+  boolean movesCursor() {
+    return hasTerminal(STANDARD_OUTPUT) && !environment("TERM", "dumb").equals("dumb");
   }
 
   boolean colours() {
-    return isTerminal() && environment("NO_COLOR", "").isEmpty();
+    return movesCursor() && environment("NO_COLOR", "").isEmpty();
   }
 
   /** The user's configuration folder. */

@@ -4,6 +4,10 @@ package chat.client.cli;
 final class Words {
   private Words() {}
 
+  static String messages(int count) {
+    return count == 1 ? "1 message" : count + " messages";
+  }
+
   static String waiting(int undelivered) {
     return switch (undelivered) {
       case 0 -> "no unread messages";

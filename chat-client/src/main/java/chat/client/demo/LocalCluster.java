@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of real server processes on this machine, made to be killed: ports that nobody uses,
@@ -43,29 +44,35 @@ public final class LocalCluster implements AutoCloseable {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean kept;
 
-  private LocalCluster(int size, List<String> serverFlags) {
+  private LocalCluster(int size, int born, @Nullable Path certificates, List<String> serverFlags) {
     try {
       directory = Files.createTempDirectory("chat-cluster-");
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot make a temporary directory.", e);
     }
+    Path authorities = certificates == null ? null : certificates.resolve("ca.pem");
     int base = FreePorts.block(PORTS_A_SERVER * size);
-    String addresses =
-        IntStream.rangeClosed(1, size)
-            .mapToObj(id -> id + "=" + address(base + PORTS_A_SERVER * (id - 1)))
-            .collect(Collectors.joining(","));
     for (int id = 1; id <= size; id++) {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       javaOptions().ifPresent(file -> command.add("@" + file));
       command.add("-cp");
       command.add(System.getProperty(CLASS_PATH, System.getProperty("java.class.path")));
-      command.addAll(List.of("chat.server.Main", Integer.toString(id), "--cluster", addresses));
+      String known =
+          IntStream.rangeClosed(1, Math.max(id, born))
+              .mapToObj(other -> other + "=" + address(base + PORTS_A_SERVER * (other - 1)))
+              .collect(Collectors.joining(","));
+      command.addAll(List.of("chat.server.Main", Integer.toString(id), "--cluster", known));
       command.addAll(List.of("--data", directory.resolve("server-" + id).toString()));
+      if (certificates != null) {
+        command.addAll(List.of("--tls", certificates.toString()));
+      }
       command.addAll(serverFlags);
       int port = base + PORTS_A_SERVER * (id - 1);
       servers.put(
-          id, new ServerChild(id, port, command, directory.resolve("server-" + id + ".log")));
+          id,
+          new ServerChild(
+              id, port, command, directory.resolve("server-" + id + ".log"), authorities));
     }
     Runtime.getRuntime().addShutdownHook(exitHook);
   }
@@ -81,7 +88,24 @@ public final class LocalCluster implements AutoCloseable {
    * @param serverFlags more flags for each of them
    */
   public static LocalCluster create(int size, String... serverFlags) {
-    return new LocalCluster(size, List.of(serverFlags));
+    return new LocalCluster(size, size, null, List.of(serverFlags));
+  }
+
+  /**
+   * A cluster that is not started yet, of servers 1 to {@code born}. Those after them are started
+   * to be added, each with the addresses of all before it.
+   */
+  public static LocalCluster createToGrow(int born, int size, String... serverFlags) {
+    return new LocalCluster(size, born, null, List.of(serverFlags));
+  }
+
+  /**
+   * One that encrypts everything.
+   *
+   * @param certificates a directory of {@code run/make-certs}
+   */
+  public static LocalCluster createEncrypted(int size, Path certificates, String... serverFlags) {
+    return new LocalCluster(size, size, certificates, List.of(serverFlags));
   }
 
   private static Optional<Path> javaOptions() {
@@ -156,6 +180,11 @@ public final class LocalCluster implements AutoCloseable {
     for (int id : ids) {
       server(id).awaitEnd();
     }
+  }
+
+  /** With what the server that was stopped or killed last ended. */
+  public int lastExitCode(int id) {
+    return server(id).lastExitCode();
   }
 
   /** Stops a server in order and starts it again. */
@@ -241,6 +270,11 @@ public final class LocalCluster implements AutoCloseable {
             + patience.toMillis() / 1000.0
             + " s; "
             + status.map(ClusterStatus::summary).orElse("no primary answers."));
+  }
+
+  /** How a server's process ended, if it has ended by itself. */
+  public Optional<Integer> exitCode(int id) {
+    return server(id).exitCode();
   }
 
   private ServerChild server(int id) {

@@ -26,17 +26,23 @@ final class ServerChild {
   private final int clientPort;
   private final List<String> command;
   private final Path log;
+  private final @Nullable Path authorities;
 
   // Everything below is guarded by this.
   private @Nullable Process process;
   private @Nullable ChatClient client;
   private boolean paused;
+  private @Nullable Integer lastExitCode;
 
-  ServerChild(int id, int clientPort, List<String> command, Path log) {
+  /**
+   * @param authorities that vouch for its certificate; null where it has none
+   */
+  ServerChild(int id, int clientPort, List<String> command, Path log, @Nullable Path authorities) {
     this.id = id;
     this.clientPort = clientPort;
     this.command = List.copyOf(command);
     this.log = log;
+    this.authorities = authorities;
   }
 
   int id() {
@@ -79,6 +85,14 @@ final class ServerChild {
         : Optional.of(process.exitValue());
   }
 
+  /** Of the process that was told to end last. */
+  synchronized int lastExitCode() {
+    if (lastExitCode == null) {
+      throw new IllegalStateException("Server " + id + " was not told to end.");
+    }
+    return lastExitCode;
+  }
+
   synchronized long pid() {
     if (process == null) {
       throw new IllegalStateException("Server " + id + " was not started.");
@@ -105,6 +119,7 @@ final class ServerChild {
     if (process != null && !process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
     }
+    lastExitCode = process == null ? lastExitCode : Integer.valueOf(process.exitValue());
     forgetProcess();
   }
 
@@ -153,7 +168,8 @@ final class ServerChild {
         probe.connect(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPort), CONNECT_MILLIS);
       }
-      client = ChatClient.connect(address());
+      ChatClient.Builder builder = ChatClient.builder().servers(address());
+      client = (authorities == null ? builder : builder.tls(authorities)).build();
     }
     return client;
   }

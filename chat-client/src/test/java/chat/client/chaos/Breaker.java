@@ -25,7 +25,7 @@ final class Breaker {
   private static final int STORM_STARTS_MORE = 4;
   private static final int STORM_PAUSE_MILLIS = 2000;
   private static final Duration DISK_FULL_MAX = Duration.ofSeconds(20);
-  private static final Duration RESTART_MAX = Duration.ofSeconds(60);
+  private static final Duration RESTART_MAX = Duration.ofMinutes(1);
 
   // What the primary said before may still name the start that was killed.
   private static final long COMING_BACK_MILLIS = 1000;

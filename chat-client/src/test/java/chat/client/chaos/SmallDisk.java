@@ -3,6 +3,7 @@ package chat.client.chaos;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -44,6 +45,17 @@ final class SmallDisk implements AutoCloseable {
         Files.newOutputStream(ballast, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       for (int size = CHUNK_BYTES; size > 0; size /= 2) {
         writeWhileItFits(out, size);
+      }
+    }
+  }
+
+  /** Writes until so much is left. */
+  void fillTo(int mebibytes) throws IOException {
+    FileStore store = Files.getFileStore(place);
+    try (OutputStream out =
+        Files.newOutputStream(ballast, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+      while (store.getUsableSpace() > (long) mebibytes * CHUNK_BYTES) {
+        out.write(new byte[CHUNK_BYTES]);
       }
     }
   }

@@ -6,6 +6,8 @@ import chat.client.FakeCluster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -249,7 +251,7 @@ class CommandLineTest {
         .contains("somebody: while you were away")
         .contains("Kept for alice.")
         .contains("\"nonsense\" is no command")
-        .contains("Any two servers may crash.")
+        .contains("Any two servers may crash.", "View 7")
         .contains("Logged out bob.")
         .contains("You are not logged in; type: login NAME");
     assertThat(cluster.inbox("alice")).containsExactly("hello alice");
@@ -262,6 +264,132 @@ class CommandLineTest {
     cluster.promote(1);
     done("send", "alice", "hello");
     assertThat(cluster.inbox("alice")).containsExactly("hello");
+  }
+
+  @Test
+  void fullInboxIsSaidWhereLinesAreSent() {
+    loggedIn("alice");
+    cluster.limitInboxes(2);
+    input = "one\ntwo\nthree\n";
+    assertThat(run("send", "alice", "-", "--give-up-after", "0")).isEqualTo(ExitCodes.REFUSED);
+    assertThat(out).contains("2 of 3 lines accepted.", "Accepted: 1-2.", "stopped at line 3");
+    assertThat(err).contains("is full");
+  }
+
+  @Test
+  void linesAreResumedFromAFile() {
+    loggedIn("alice");
+    String file = config.resolve("resume").toString();
+    input = "one\ntwo\n";
+    done("send", "alice", "-", "--resume-file", file, "--output", "json");
+    assertThat(out).startsWith("{\"accepted\":2,\"lines\":2,\"done_before\":0,");
+    input = "one\ntwo\nthree\n";
+    done("send", "alice", "-", "--resume-file", file);
+    assertThat(cluster.inbox("alice")).containsExactly("one", "two", "three");
+    assertThat(run("send", "alice", "text", "--resume-file", file)).isEqualTo(ExitCodes.USAGE);
+    assertThat(run("send", "bob", "-", "--resume-file", file)).isEqualTo(ExitCodes.USAGE);
+    assertThat(err).contains("is about lines from alice to alice");
+  }
+
+  @Test
+  void aPipeThatIsClosedEndsACommandWithoutAWord() {
+    loggedIn("alice");
+    cluster.post("alice", "alice", "one");
+    cluster.post("alice", "alice", "two");
+    OutputStream closed =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    for (String command : List.of("accounts", "inbox", "receive")) {
+      Surroundings surroundings =
+          Surroundings.of(
+              InputStream.nullInputStream(),
+              new PrintStream(closed, true, StandardCharsets.UTF_8),
+              new PrintStream(errBytes, true, StandardCharsets.UTF_8),
+              environment,
+              null);
+      assertThat(Main.run(new String[] {command}, surroundings)).isEqualTo(ExitCodes.REFUSED);
+    }
+    assertThat(errBytes.toString(StandardCharsets.UTF_8))
+        .isEqualTo(
+            "Nobody reads the output any more; the rest stays unread." + System.lineSeparator());
+    assertThat(cluster.acknowledged("alice")).isZero();
+  }
+
+  @Test
+  void aSessionThatCannotBeKeptIsSaidAndLeavesNothingBehind() throws IOException {
+    done("create-account", "alice");
+    Files.writeString(config.resolve("chat"), "in the way");
+    assertThat(run("login", "alice")).isEqualTo(ExitCodes.REFUSED);
+    assertThat(err).contains("cannot be kept in").hasLineCount(1);
+  }
+
+  @Test
+  void whoLosesTheStreamToItsOwnOtherWindowStaysLoggedIn() {
+    loggedIn("alice");
+    SessionFiles files = new SessionFiles(config, cluster.addresses());
+    String token = files.find("alice").orElseThrow().token();
+    files.forget("alice", "the token of a session before");
+    assertThat(files.find("alice").orElseThrow().token()).isEqualTo(token);
+    files.forget("alice", token);
+    assertThat(files.find("alice")).isEmpty();
+  }
+
+  @Test
+  void talkSendsWholeLines() {
+    done("create-account", "alice");
+    done("create-account", "bob");
+    input =
+        """
+        login bob
+        talk alice
+        quit
+        send this as it is
+        /end
+        history alice
+        """;
+    done();
+    assertThat(cluster.inbox("alice")).containsExactly("quit", "send this as it is");
+    assertThat(out).contains("bob: quit");
+  }
+
+  @Test
+  void theOnlySessionThatIsKeptIsGoneOnWith() {
+    loggedIn("alice");
+    cluster.post("alice", "alice", "unread");
+    input = "quit\n";
+    done();
+    assertThat(out).contains("You are alice; 1 unread message.", "alice: unread");
+  }
+
+  @Test
+  void namesThatWouldDriveTheTerminalAreShownHarmlessly() {
+    input = "login \u001b[2Jeve\ntalk \u001b]0;x\u0007\n\u001b[31m\nsend \u001b[1mx y\n";
+    run();
+    run("login", "\u001b[2Jeve");
+    run("send", "\u001b[2Jeve", "x", "--as", "\u001b[2J");
+    assertThat(out + err).doesNotContain("\u001b").doesNotContain("\u0007");
+  }
+
+  @Test
+  void shellsCanCompleteCommandsAndOptions() {
+    done("completion");
+    assertThat(out).contains("complete -F", "delete-account", "--resume-file");
+  }
+
+  @Test
+  void anOptionsValueMayBeCalledLikeACommand() {
+    loggedIn("status");
+    loggedIn("alice");
+    done("whoami", "--as", "status");
+    assertThat(out).isEqualTo("status\n");
+    assertThat(run("nonsense")).isEqualTo(ExitCodes.USAGE);
+    done("--help", "send");
+    assertThat(out).contains("create-account");
   }
 
   @Test

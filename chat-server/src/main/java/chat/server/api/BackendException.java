@@ -86,4 +86,13 @@ public abstract sealed class BackendException extends RuntimeException {
       super("overloaded");
     }
   }
+
+  /** Some server's disk is nearly full; nothing was appended. */
+  public static final class DiskFull extends BackendException {
+    private static final long serialVersionUID = 1L;
+
+    public DiskFull() {
+      super("disk nearly full");
+    }
+  }
 }

@@ -32,6 +32,9 @@ final class ErrorMapping {
   /** Nothing changes until a server or an operator comes. */
   private static final Duration RETRY_LATER = Duration.ofSeconds(1);
 
+  /** Somebody must make room. */
+  private static final Duration RETRY_FULL = Duration.ofSeconds(5);
+
   private ErrorMapping() {}
 
   /** The status code that a reason stands for. */
@@ -53,7 +56,7 @@ final class ErrorMapping {
           BAD_MESSAGE_ID,
           REQUEST_ID_REUSED ->
           Status.Code.INVALID_ARGUMENT;
-      case INBOX_FULL, RATE_LIMITED, OVERLOADED -> Status.Code.RESOURCE_EXHAUSTED;
+      case INBOX_FULL, RATE_LIMITED, OVERLOADED, DISK_FULL -> Status.Code.RESOURCE_EXHAUSTED;
       case OUTCOME_UNKNOWN -> Status.Code.DEADLINE_EXCEEDED;
       case INTERNAL -> Status.Code.INTERNAL;
     };
@@ -151,6 +154,13 @@ final class ErrorMapping {
           ErrorReason.SHUTTING_DOWN,
           "This server is stopping; another one takes over.",
           RETRY_SOON);
+    }
+    if (failure instanceof BackendException.DiskFull) {
+      return Refusal.retryable(
+          ErrorReason.DISK_FULL,
+          "The servers' disks are nearly full; nothing was accepted. Reading, acknowledging and"
+              + " logging out go on.",
+          RETRY_FULL);
     }
     return Refusal.retryable(
         ErrorReason.OVERLOADED,

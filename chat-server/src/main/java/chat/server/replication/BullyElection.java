@@ -111,7 +111,9 @@ final class BullyElection {
       wantedSince = core.now;
     }
     waitingFor = missing(participants);
-    if (!promising(participants) || !mayLeaveOutAllBut(participants)) {
+    if (!promising(participants)
+        || !mayLeaveOutAllBut(participants)
+        || (isNew() && leavesOutSilent(participants))) {
       return null;
     }
     if (core.continuous() || allPresent(participants)) {
@@ -334,6 +336,23 @@ final class BullyElection {
       }
     }
     return true;
+  }
+
+  /**
+   * Whether the view was installed a moment ago. Its members took part in it and say so to all at
+   * once; who was not heard by this server in the view before may be heard in this one.
+   */
+  private boolean isNew() {
+    return core.now - installedAt < 2 * core.settings.heartbeatInterval();
+  }
+
+  private boolean leavesOutSilent(SortedSet<ServerId> participants) {
+    for (ServerId member : missing(participants)) {
+      if (!evidence.isProven(member)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How many go before this server: an acting primary, then those who never restarted, by id. */

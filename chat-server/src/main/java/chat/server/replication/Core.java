@@ -29,6 +29,7 @@ final class Core {
   long lastHeartbeatStamp;
 
   long appliedIndex;
+  boolean diskLow;
 
   /** When this process last stood still so long that others' silence means nothing. */
   long stalledAt;
@@ -238,6 +239,7 @@ final class Core {
         appliedIndex,
         leases.notEchoed(),
         peers.unheard(now, settings.leaseTimeout()),
-        identity.address());
+        identity.address(),
+        diskLow);
   }
 }

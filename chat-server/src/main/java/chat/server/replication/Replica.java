@@ -460,6 +460,11 @@ public final class Replica {
     decideWhetherToStand();
   }
 
+  /** Whether this server's disk is nearly full; the others are told, and whoever proposes. */
+  public void diskIsLow(boolean low) {
+    core.diskLow = low;
+  }
+
   /** The database follows up to here; for status only. */
   public void applied(long index) {
     core.appliedIndex = index;
@@ -516,7 +521,8 @@ public final class Replica {
 
   /** Whether {@link #ready} has anything that should not wait for the next input. */
   public boolean hasWork() {
-    // Who has left sends no heartbeats: one that was due is no work, or the caller never comes to rest.
+    // Who has left sends no heartbeats: one that was due is no work, or the caller never comes to
+    // rest.
     return (heartbeatNow && !core.left) || core.log.hasUnwritten() || !core.out.isEmpty();
   }
 

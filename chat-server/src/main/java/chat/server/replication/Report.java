@@ -18,6 +18,7 @@ import java.util.TreeSet;
  * @param unheard configured servers that it has not heard for T_L; nobody is taken into a view in
  *     which somebody does not hear it
  * @param address where the others reach it, by its own account; "" if it does not say
+ * @param diskLow whether its disk is nearly full; decides nothing here
  */
 public record Report(
     long sequence,
@@ -29,7 +30,8 @@ public record Report(
     long appliedIndex,
     SortedSet<ServerId> notEchoed,
     SortedSet<ServerId> unheard,
-    String address) {
+    String address,
+    boolean diskLow) {
   public Report {
     notEchoed = Collections.unmodifiableSortedSet(new TreeSet<>(notEchoed));
     unheard = Collections.unmodifiableSortedSet(new TreeSet<>(unheard));

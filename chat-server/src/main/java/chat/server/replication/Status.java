@@ -46,7 +46,13 @@ public record Status(
    *
    * @param durableIndex where its log was known to end when it was last heard; 0 if it never was
    * @param address where it is by its own account; "" if it has not said
+   * @param diskLow whether its disk was nearly full when it was last heard
    */
   public record Server(
-      Role role, boolean reachable, long durableIndex, long appliedIndex, String address) {}
+      Role role,
+      boolean reachable,
+      long durableIndex,
+      long appliedIndex,
+      String address,
+      boolean diskLow) {}
 }

@@ -88,7 +88,8 @@ final class StatusBoard {
             true,
             core.log.durable().index(),
             core.appliedIndex,
-            core.identity.address()));
+            core.identity.address(),
+            core.diskLow));
     for (Peers.Peer peer : core.peers.all()) {
       servers.put(peer.id, seen(peer, newest, acting));
     }
@@ -130,6 +131,7 @@ final class StatusBoard {
         reachable,
         report == null ? 0 : report.durable().index(),
         report == null ? 0 : report.appliedIndex(),
-        report == null ? "" : report.address());
+        report == null ? "" : report.address(),
+        report != null && report.diskLow());
   }
 }

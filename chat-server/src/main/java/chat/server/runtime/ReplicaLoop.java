@@ -78,6 +78,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private long changeIds;
   private volatile @Nullable Status status;
   private volatile boolean stopping;
+  private volatile boolean diskLow;
   private final AtomicLong rounds = new AtomicLong();
   private long readIds;
   private long tickedAt;
@@ -122,6 +123,11 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   /** What was last known; null before the first step. */
   public @Nullable Status status() {
     return status;
+  }
+
+  /** Whether this server's disk is nearly full, for the others to know. */
+  public void diskIsLow(boolean low) {
+    diskLow = low;
   }
 
   /** Grows as long as the replica thread lives and works; for a watchdog. */
@@ -280,6 +286,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     if (now - tickedAt >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
       tickedAt = now;
       replica.applied(applier.appliedIndex());
+      replica.diskIsLow(diskLow);
       replica.mayBeReplaced(applier.isEmpty());
       replica.tick(now);
       trimmer.tick(now, status);

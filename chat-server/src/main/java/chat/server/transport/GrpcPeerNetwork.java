@@ -10,15 +10,9 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
@@ -41,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The other servers over gRPC: a connection to each, and a port where they connect to this one.
- * Plaintext.
  *
  * <p>Thread-safe. {@link Receiver}'s methods are called by two network threads, which do nothing
  * but read, write and hand over: a receiver that holds them up holds up all peers.
@@ -53,17 +46,23 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   static final int CALLS_PER_CONNECTION_MAX = 128;
 
   private static final int THREADS = 2;
-  // Linux's own interface costs less for each event.
-  private static final boolean EPOLL = Epoll.isAvailable();
+
+  // Six peers and some operators; a few of them reconnect while their old connections still stand.
+  private static final int CONNECTIONS_MAX = 256;
+  private static final int STRANGERS_MAX = 32;
+
   // Several batches fit on the way, so that a stream never waits for a window between two of them.
   private static final int WINDOW_BYTES = 4 << 20;
   private static final int CONNECT_TIMEOUT_MILLIS = 1000;
   private static final long CLOSING_MILLIS = 500;
 
   private final InetSocketAddress listen;
+  private final PeerSecurity security;
   private final PeerGate gate;
   private final Map<ServerId, InetSocketAddress> peers = new TreeMap<>();
   private final RefusalLog refusals = new RefusalLog();
+  private final ConnectionBounds bounds =
+      new ConnectionBounds("peers' port", CONNECTIONS_MAX, STRANGERS_MAX);
 
   private volatile @Nullable Running running;
 
@@ -76,6 +75,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       ReplicationEndpoint endpoint,
       Map<ServerId, PeerLink> links) {}
 
+  /** One without certificates. */
+  GrpcPeerNetwork(ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+    this(self, listen, peers, PeerSecurity.none());
+  }
+
   /**
    * A network that is silent until {@link #start}.
    *
@@ -83,13 +87,18 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
    * @param listen where other servers reach this one; port 0 takes a free one
    * @param peers where this one reaches the others; host names are resolved at each connection, so
    *     unresolved addresses are welcome
+   * @param security stays the caller's to close
    */
   public GrpcPeerNetwork(
-      ServerId self, InetSocketAddress listen, Map<ServerId, InetSocketAddress> peers) {
+      ServerId self,
+      InetSocketAddress listen,
+      Map<ServerId, InetSocketAddress> peers,
+      PeerSecurity security) {
     if (peers.containsKey(self)) {
       throw new IllegalArgumentException("server " + self + " is not a peer of itself");
     }
     this.listen = listen;
+    this.security = security;
     this.peers.putAll(peers);
     this.gate = new PeerGate(self, peers.keySet());
   }
@@ -116,10 +125,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     this.receiver = receiver;
     ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, snapshots, refusals);
     EventLoopGroup threads =
-        new MultiThreadIoEventLoopGroup(
-            THREADS,
-            new DefaultThreadFactory("peer-network", true),
-            EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        new AcceptingLoops(THREADS, "peer-network", NioIoHandler.newFactory(), bounds);
     ExecutorService waiting =
         Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
     Server server;
@@ -137,7 +143,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
 
   private PeerLink link(
       ServerId id, InetSocketAddress address, EventLoopGroup threads, Receiver to) {
-    return new PeerLink(id, gate, () -> channel(address, threads), threads.next(), to, refusals);
+    return new PeerLink(
+        id, gate, () -> channel(id, address, threads), threads.next(), to, refusals);
   }
 
   /**
@@ -257,12 +264,12 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     }
     Set<String> quick = ReplicationEndpoint.quickMethods();
     try {
-      NettyServerBuilder builder = NettyServerBuilder.forAddress(resolved);
+      NettyServerBuilder builder = security.listenOn(resolved, refusals);
       services.forEach(builder::addService);
       return builder
           .bossEventLoopGroup(threads)
           .workerEventLoopGroup(threads)
-          .channelType(EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+          .channelType(NioServerSocketChannel.class)
           // Handlers of the replication only check and hand over; others read files and wait.
           .directExecutor()
           .callExecutor(waitingFor(quick, waiting))
@@ -294,11 +301,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     };
   }
 
-  private static ManagedChannel channel(InetSocketAddress address, EventLoopGroup threads) {
-    return NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
+  private ManagedChannel channel(ServerId peer, InetSocketAddress address, EventLoopGroup threads) {
+    return security
+        .connectTo(peer, address)
         .eventLoopGroup(threads)
-        .channelType(EPOLL ? EpollSocketChannel.class : NioSocketChannel.class)
-        .usePlaintext()
+        .channelType(NioSocketChannel.class)
         .directExecutor()
         // Servers reach each other directly or not at all.
         .proxyDetector(target -> null)

@@ -32,8 +32,14 @@ final class PeerGate {
     return envelope;
   }
 
-  /** Refuses what one server sends to another, unless it is a peer's to this one or a knock. */
+  /** Refuses what one server asks of another, unless it is a peer's to this one or a knock. */
   void admit(ServerId from, ServerId to, boolean isKnock) throws RefusedMessageException {
+    CallerCheck.requireSender(from);
+    requireForUs(from, to, isKnock);
+  }
+
+  private void requireForUs(ServerId from, ServerId to, boolean isKnock)
+      throws RefusedMessageException {
     if (!to.equals(self)) {
       throw unwelcome(
           "this is server "
@@ -57,6 +63,8 @@ final class PeerGate {
     if (!envelope.from().equals(peer)) {
       throw unwelcome("server " + envelope.from() + " answers at the address of server " + peer);
     }
-    return admit(envelope);
+    // Whose certificate it is was checked when the connection was made.
+    requireForUs(envelope.from(), envelope.to(), false);
+    return envelope;
   }
 }

@@ -10,7 +10,6 @@ import chat.server.replication.ServerId;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -27,6 +26,7 @@ public final class SnapshotFetch {
   /**
    * Fetches a snapshot into a new file, forced. Waits for it.
    *
+   * @param security how the two prove who they are
    * @param header who asks, and of which cluster and lineage a state is wanted
    * @return whose state it is
    * @throws IOException in words, if that server gives none or it does not arrive whole
@@ -34,13 +34,14 @@ public final class SnapshotFetch {
   public static Cluster fetch(
       ServerId peer,
       InetSocketAddress address,
+      PeerSecurity security,
       Envelope.Header header,
       Duration deadline,
       Path file)
       throws IOException {
     ManagedChannel channel =
-        NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
-            .usePlaintext()
+        security
+            .connectTo(peer, address)
             .proxyDetector(target -> null)
             .disableRetry()
             .maxInboundMessageSize(GrpcPeerNetwork.MESSAGE_BYTES_MAX)

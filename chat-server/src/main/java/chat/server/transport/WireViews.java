@@ -136,6 +136,7 @@ final class WireViews {
         .addAllNotEchoedIds(encode(report.notEchoed()))
         .addAllUnheardIds(encode(report.unheard()))
         .setAddress(report.address())
+        .setDiskLow(report.diskLow())
         .build();
   }
 
@@ -153,6 +154,7 @@ final class WireViews {
         WireChecks.index(report.getAppliedIndex(), field + ".applied_index"),
         WireChecks.servers(report.getNotEchoedIdsList(), field + ".not_echoed_ids"),
         WireChecks.servers(report.getUnheardIdsList(), field + ".unheard_ids"),
-        WireChecks.text(report.getAddress(), field + ".address"));
+        WireChecks.text(report.getAddress(), field + ".address"),
+        report.getDiskLow());
   }
 }

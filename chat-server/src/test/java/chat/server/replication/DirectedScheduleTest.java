@@ -151,4 +151,30 @@ class DirectedScheduleTest {
     assertThat(last.send()).allMatch(e -> e.message() instanceof Message.Goodbye);
     assertThat(process.hasWork()).isFalse();
   }
+
+  @Test
+  void whoHeardNothingOfAMemberInTheViewBeforeGivesItTimeInTheNew() {
+    SimulatedCluster cluster = born(new ViewRules());
+    propose(cluster, 3, 3);
+    Epoch before = Schedules.view(cluster, 1);
+    for (int id = 1; id <= 3; id++) {
+      cluster.crash(id);
+    }
+    // The two ends do not hear each other while all must take part, so only the middle one can
+    // bring them together; no round of its comes to an end meanwhile.
+    cluster.cut(1, 3, true);
+    cluster.cut(3, 1, true);
+    cluster.passes = e -> !(e.message() instanceof Message.Promise);
+    cluster.startAll();
+    cluster.run(4_000);
+    cluster.passes = e -> true;
+    assertThat(cluster.run(10_000, c -> Schedules.view(c, 3).isAfter(before))).isTrue();
+    cluster.heal();
+    Epoch after = Schedules.view(cluster, 3);
+    assertThat(cluster.runUntil(500, c -> c.primary() != null)).isTrue();
+    propose(cluster, 3, 3);
+    cluster.run(2_000);
+    assertThat(Schedules.view(cluster, 1)).isEqualTo(after);
+    assertThat(cluster.checker().acknowledgedCount()).isEqualTo(6);
+  }
 }

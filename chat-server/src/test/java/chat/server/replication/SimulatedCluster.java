@@ -232,7 +232,8 @@ final class SimulatedCluster {
   /** An empty disk in the place of a dead server's. */
   void wipe(int id) {
     trace("the disk of server " + id + " is replaced by an empty one");
-    server(id).disk = new SimulatedDisk("disk " + ++disks + " of " + id, View.unborn(servers.keySet()));
+    server(id).disk =
+        new SimulatedDisk("disk " + ++disks + " of " + id, View.unborn(servers.keySet()));
   }
 
   void cut(int from, int to, boolean cut) {

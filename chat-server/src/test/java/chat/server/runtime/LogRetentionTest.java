@@ -84,7 +84,7 @@ class LogRetentionTest {
     for (int i = 0; i < durable.length; i++) {
       servers.put(
           new ServerId(i + 1),
-          new Status.Server(Status.Role.BACKUP, durable[i] > 0, durable[i], 0, ""));
+          new Status.Server(Status.Role.BACKUP, durable[i] > 0, durable[i], 0, "", false));
     }
     SortedMap<ServerId, Incarnation> view = new TreeMap<>();
     members.chars().forEach(c -> view.put(new ServerId(c - '0'), new Incarnation(1)));

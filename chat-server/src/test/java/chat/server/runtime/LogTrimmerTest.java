@@ -88,7 +88,7 @@ class LogTrimmerTest {
 
   private static Status level() {
     TreeMap<ServerId, Incarnation> alone = new TreeMap<>(Map.of(SELF, new Incarnation(1)));
-    Status.Server self = new Status.Server(Status.Role.PRIMARY, true, 25, 25, "");
+    Status.Server self = new Status.Server(Status.Role.PRIMARY, true, 25, 25, "", false);
     return new Status(
         Status.Role.PRIMARY,
         new View(Epoch.of(1, SELF), alone, SELF, Cluster.UNBORN),

@@ -127,7 +127,8 @@ final class RandomMessages {
         index(),
         servers(),
         servers(),
-        random.nextBoolean() ? "" : "10.0.0.1:7401:7411:7421");
+        random.nextBoolean() ? "" : "10.0.0.1:7401:7411:7421",
+        random.nextBoolean());
   }
 
   private View view() {
