@@ -19,7 +19,6 @@ final class Proposals {
   private final Limits limits;
   private final Executor threads;
   private final Backlog backlog;
-  private final AtomicInteger unanswered = new AtomicInteger();
   private final Unanswered waiting;
 
   Proposals(ChatBackend backend, Limits limits, Executor threads) {
