@@ -3,16 +3,23 @@ package chat.server.api;
 import chat.server.chat.ChatQueries;
 import chat.server.chat.Command;
 import chat.server.chat.Outcome;
+import chat.v1.ChatServiceGrpc;
+import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.security.SecureRandom;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +45,7 @@ public final class ChatEndpoint implements AutoCloseable {
   private final ExecutorService threads;
   private final ScheduledExecutorService clock;
   private final CallGate gate;
+  private final Proposals proposals;
   private final StreamRegistry streams;
   private final ChatGrpcService service;
 
@@ -69,7 +77,7 @@ public final class ChatEndpoint implements AutoCloseable {
         new PasswordHasher(passwordCost, limits.passwordThreads(), limits.passwordQueue(), random);
     Tokens tokens = new Tokens(random);
     Validation validation = new Validation(limits);
-    Proposals proposals = new Proposals(backend, limits, threads);
+    this.proposals = new Proposals(backend, limits, threads);
     SessionReads reads = new SessionReads(proposals, queries);
     AccountRates rates = new AccountRates(limits.throttling());
     this.streams = new StreamRegistry(proposals, queries, reads, rates, limits, tokens);
@@ -102,13 +110,32 @@ public final class ChatEndpoint implements AutoCloseable {
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha())
         .addStreamTracerFactory(gate)
-        .executor(threads)
+        .directExecutor()
+        .callExecutor(threadsOf(threads))
         .maxInboundMessageSize(limits.requestBytesMax());
   }
 
   /** Bounds what one connection may have open; for servers on a network. */
   public void limitConnections(NettyServerBuilder server) {
     server.maxConcurrentCallsPerConnection(limits.calls().callsPerConnectionMax());
+  }
+
+  /**
+   * The methods that only check and hand over are run by the network's threads: to wake another for
+   * each message costs more than they do themselves.
+   */
+  private static ServerCallExecutorSupplier threadsOf(Executor threads) {
+    Set<String> quick =
+        Set.of(
+            ChatServiceGrpc.getSendMessageMethod().getFullMethodName(),
+            ChatServiceGrpc.getSendMessagesMethod().getFullMethodName(),
+            ChatServiceGrpc.getAcknowledgeMessagesMethod().getFullMethodName());
+    return new ServerCallExecutorSupplier() {
+      @Override
+      public <Q, A> @Nullable Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+        return quick.contains(call.getMethodDescriptor().getFullMethodName()) ? null : threads;
+      }
+    };
   }
 
   /** Lets clients notice dead connections quickly; for servers on a network. */
@@ -179,6 +206,7 @@ public final class ChatEndpoint implements AutoCloseable {
 
   private void tick() {
     try {
+      proposals.tick();
       streams.tick();
     } catch (RuntimeException e) {
       // An exception that got out would end the ticks, and with them every stream's heartbeats.

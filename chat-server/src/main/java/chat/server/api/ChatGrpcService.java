@@ -124,7 +124,7 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
           (ServerCallStreamObserver<SendMessagesResponse>) observer,
           messages.openSender(session),
           limits,
-          new SerialExecutor(proposals.threads()));
+          SerialExecutor.onCallersThreads());
     } catch (RuntimeException e) {
       observer.onError(ErrorMapping.status(e, true));
       return new IgnoredRequests<>();

@@ -71,7 +71,8 @@ final class MessageCalls {
                   command(
                       session, request.getRecipient(), request.getText(), request.getRequestId()));
             })
-        .thenApplyAsync(MessageCalls::sent, proposals.threads());
+        // At once, on the thread that applied it: another one would have to be woken first.
+        .thenApply(MessageCalls::sent);
   }
 
   /**
@@ -110,7 +111,8 @@ final class MessageCalls {
         .proposeInStream(
             command(session, request.getRecipient(), request.getText(), request.getRequestId()),
             wanted)
-        .thenApplyAsync(MessageCalls::sent, proposals.threads());
+        // At once, on the thread that applied it: another one would have to be woken first.
+        .thenApply(MessageCalls::sent);
   }
 
   private void check(String recipient, String text) {
@@ -169,12 +171,11 @@ final class MessageCalls {
                   new Command.Acknowledge(
                       proposals.nowMicros(), session.hash(), request.getMessageId()));
             })
-        .thenApplyAsync(
+        .thenApply(
             outcome -> {
               OutcomeRefusals.expect(Outcome.Acknowledged.class, outcome);
               return AcknowledgeMessagesResponse.getDefaultInstance();
-            },
-            proposals.threads());
+            });
   }
 
   CompletableFuture<ListMessagesResponse> list(SessionKey session, ListMessagesRequest request) {

@@ -19,12 +19,14 @@ final class Proposals {
   private final Limits limits;
   private final Executor threads;
   private final Backlog backlog;
+  private final Unanswered waiting;
 
   Proposals(ChatBackend backend, Limits limits, Executor threads) {
     this.backend = backend;
     this.limits = limits;
     this.threads = threads;
     this.backlog = new Backlog(limits.unansweredProposalsMax());
+    this.waiting = new Unanswered(limits.callTimeout());
   }
 
   /** Throws what this server would refuse every request with, if it would. */
@@ -40,8 +42,8 @@ final class Proposals {
   }
 
   /**
-   * Proposes a command. The future completes on whatever thread the backend uses: go on with an
-   * {@code …Async(…, threads())} method.
+   * Proposes a command. The future completes on whatever thread the backend uses: what takes longer
+   * than to answer goes on with an {@code …Async(…, threads())} method.
    *
    * @return the outcome; {@link BackendException.Overloaded} if too many are unanswered; {@code
    *     TimeoutException} (the outcome is unknown) after {@link Limits#callTimeout}
@@ -70,11 +72,13 @@ final class Proposals {
       place.leave();
       throw e;
     }
-    // The copy times out, the place is held until the backend itself has answered.
-    return answer
-        .whenComplete((outcome, failure) -> place.leave())
-        .copy()
-        .orTimeout(limits.callTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    // What is returned times out, the place is held until the backend itself has answered.
+    return waiting.within(answer.whenComplete((outcome, failure) -> place.leave()));
+  }
+
+  /** Gives up proposals that wait too long. Called several times a second. */
+  void tick() {
+    waiting.sweep(System.nanoTime());
   }
 
   /** Reads on our threads, from a point that reflects all that was acknowledged before. */

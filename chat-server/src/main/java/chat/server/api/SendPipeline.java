@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * turn comes.
  */
 final class SendPipeline implements StreamObserver<SendMessagesRequest> {
+  private static final int LOTS = 8;
+
   /** Sends messages of one account. */
   interface Sender extends AutoCloseable {
     /** Sends one message. Throws or fails with what {@link ErrorMapping} knows. */
@@ -39,6 +41,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   private final ServerCallStreamObserver<SendMessagesResponse> call;
   private final CompletableFuture<Sender> sender;
   private final SerialExecutor answers;
+  private final int lot;
 
   /** Set by the first failure that ends the stream, on whichever thread: nothing is sent after. */
   private volatile boolean broken;
@@ -57,6 +60,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
     this.call = call;
     this.sender = sender;
     this.answers = answers;
+    this.lot = Math.max(1, limits.sendWindow() / LOTS);
     call.disableAutoRequest();
     call.setOnReadyHandler(() -> answers.execute(this::requestWhatIsOwed));
     call.setOnCancelHandler(
@@ -151,7 +155,8 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
   }
 
   private void requestWhatIsOwed() {
-    if (!over && owedRequests > 0 && call.isReady()) {
+    // In lots: each costs the network's thread a task. The client has the rest of its window.
+    if (!over && owedRequests >= lot && call.isReady()) {
       call.request(owedRequests);
       owedRequests = 0;
     }

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; nothing here blocks, except that streams read pages on threads of their own.
  */
 final class StreamRegistry {
+  /** Each stream has a look for what it may have missed once in so many ticks. */
+  private static final int TICKS_PER_LOOK = 4;
+
   private record Live(long accountId, String name, MessageStream stream) {}
 
   private final Proposals proposals;
@@ -46,6 +49,9 @@ final class StreamRegistry {
   private final Set<MessageStream> leaving = ConcurrentHashMap.newKeySet();
 
   private volatile boolean suspended;
+
+  /** The clock's thread's. */
+  private long ticks;
 
   StreamRegistry(
       Proposals proposals,
@@ -241,8 +247,12 @@ final class StreamRegistry {
   /** Heartbeats, and what has to be tried again. Called several times a heartbeat interval. */
   void tick() {
     long now = System.nanoTime();
+    ticks++;
     for (Live live : byAccount.values()) {
-      live.stream().look();
+      // In turns: ten thousand that look at once hold everything else up.
+      if (Math.floorMod(live.accountId() + ticks, TICKS_PER_LOOK) == 0) {
+        live.stream().look();
+      }
       live.stream().heartbeatIfIdle(now);
       if (live.stream().endIfStalled(now)) {
         leaving.add(live.stream());

@@ -19,12 +19,12 @@ public interface AppliedState extends AutoCloseable {
    */
   record Applied(LogPosition position, @Nullable Command command, Outcome outcome) {}
 
-  /** Up to where the log is applied, as read back from the database. */
+  /** Up to where the log is applied: at first what is read back from the database. */
   LogPosition position();
 
   /**
-   * Applies committed entries, the first following {@link #position}, in a transaction that also
-   * stores the new position; in more than one if need be, each with the position it reaches.
+   * Applies committed entries, the first following {@link #position}. Queries see them when this
+   * returns; the database gets them later, with the position, by {@link #writeIfDue}.
    *
    * @return what each entry came to, in order
    */
@@ -43,6 +43,16 @@ public interface AppliedState extends AutoCloseable {
    * checkpoint before the last, since the newest may turn out to be damaged. From any thread.
    */
   long safeIndex();
+
+  /**
+   * Puts into the database what has been applied, if enough of it has gathered or it has waited for
+   * some milliseconds; in a transaction that also stores the position.
+   *
+   * @return whether the database has everything; if not, this is to be called again soon
+   */
+  default boolean writeIfDue() {
+    return true;
+  }
 
   /** Writes to the disk what has been applied, if enough of it has gathered. */
   void checkpointIfDue();

@@ -4,11 +4,10 @@ import chat.server.chat.Outcome;
 import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Applier implements AutoCloseable {
   private static final int BATCH_BYTES = 1 << 20;
-  private static final long IDLE_MILLIS = 500;
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long UNWRITTEN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   /** Told of everything applied, in log order, by the apply thread; must not block. */
   public interface Listener {
@@ -41,13 +41,17 @@ public final class Applier implements AutoCloseable {
   private final Thread thread = new Thread(this::run, "apply");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Long, Waiter> waiters = new HashMap<>();
+
+  /** In the order of their positions. */
+  private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+
   private final PriorityQueue<Reader> readers =
       new PriorityQueue<>(Comparator.comparingLong(Reader::index));
   private long committedIndex;
   private boolean stopping;
   private @Nullable Listener listener;
   private volatile long appliedIndex;
+  private volatile int expected;
 
   /**
    * @param fatal gets what ends the apply thread before its time: the server must stop
@@ -94,21 +98,38 @@ public final class Applier implements AutoCloseable {
 
   /** Completes {@code outcome} when the entry at this position is applied. */
   void expect(LogPosition position, CompletableFuture<Outcome> outcome) {
+    List<Waiter> overtaken = List.of();
     lock.lock();
     try {
-      waiters.put(position.index(), new Waiter(position, outcome));
+      if (!waiters.isEmpty() && waiters.getLast().position().index() >= position.index()) {
+        overtaken = takeFrom(position.index());
+      }
+      waiters.add(new Waiter(position, outcome));
+      expected = waiters.size();
     } finally {
       lock.unlock();
     }
+    overtaken.forEach(Applier::unknown);
   }
 
-  int expected() {
-    lock.lock();
-    try {
-      return waiters.size();
-    } finally {
-      lock.unlock();
+  /** The log was cut before what they wait for. */
+  private List<Waiter> takeFrom(long index) {
+    List<Waiter> taken = new ArrayList<>();
+    while (!waiters.isEmpty() && waiters.getLast().position().index() >= index) {
+      taken.add(waiters.removeLast());
     }
+    return taken;
+  }
+
+  private static void unknown(Waiter waiter) {
+    waiter
+        .outcome()
+        .completeExceptionally(new ProposalException(ProposalException.Reason.OUTCOME_UNKNOWN));
+  }
+
+  /** How many outcomes are waited for. */
+  int expected() {
+    return expected;
   }
 
   /** Completes {@code ready} when everything up to {@code index} is applied. */
@@ -130,27 +151,27 @@ public final class Applier implements AutoCloseable {
     List<Waiter> abandoned;
     lock.lock();
     try {
-      abandoned = new ArrayList<>(waiters.values());
+      abandoned = new ArrayList<>(waiters);
       waiters.clear();
+      expected = 0;
     } finally {
       lock.unlock();
     }
-    for (Waiter w : abandoned) {
-      w.outcome()
-          .completeExceptionally(new ProposalException(ProposalException.Reason.OUTCOME_UNKNOWN));
-    }
+    abandoned.forEach(Applier::unknown);
   }
 
   private void run() {
     try {
+      boolean written = true;
       while (true) {
-        long target = awaitWork();
+        long target = awaitWork(written ? IDLE_NANOS : UNWRITTEN_NANOS);
         if (target < 0) {
           return;
         }
         if (target > appliedIndex) {
           apply(log.read(appliedIndex, target, BATCH_BYTES));
         }
+        written = state.writeIfDue();
         state.checkpointIfDue();
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -159,10 +180,10 @@ public final class Applier implements AutoCloseable {
   }
 
   /** The commit index, at once if there is something to apply; -1 when it is time to stop. */
-  private long awaitWork() {
+  private long awaitWork(long nanosMax) {
     lock.lock();
     try {
-      long left = TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+      long left = nanosMax;
       while (!stopping && committedIndex <= appliedIndex && left > 0) {
         left = changed.awaitNanos(left);
       }
@@ -177,14 +198,17 @@ public final class Applier implements AutoCloseable {
 
   private void apply(List<Entry> entries) {
     List<AppliedState.Applied> results = state.apply(entries);
-    List<Waiter> due = new ArrayList<>(results.size());
+    List<@Nullable Waiter> due = new ArrayList<>(results.size());
     List<Reader> ready = new ArrayList<>();
     lock.lock();
     try {
       appliedIndex = state.position().index();
       for (AppliedState.Applied a : results) {
-        due.add(waiters.remove(a.position().index()));
+        boolean isDue =
+            !waiters.isEmpty() && waiters.getFirst().position().index() <= a.position().index();
+        due.add(isDue ? waiters.removeFirst() : null);
       }
+      expected = waiters.size();
       while (!readers.isEmpty() && readers.element().index() <= appliedIndex) {
         ready.add(readers.remove());
       }
@@ -200,9 +224,7 @@ public final class Applier implements AutoCloseable {
         waiter.outcome().complete(a.outcome());
       } else if (waiter != null) {
         // Another view put something else there.
-        waiter
-            .outcome()
-            .completeExceptionally(new ProposalException(ProposalException.Reason.OUTCOME_UNKNOWN));
+        unknown(waiter);
       }
     }
     for (Reader reader : ready) {

@@ -33,6 +33,11 @@ public final class H2ChatState implements AppliedState {
   private static final long CHECKPOINT_NANOS = 2_000_000_000L;
   private static final long CHECKPOINT_BYTES = 64L << 20;
 
+  // A transaction costs as much as some twenty rows of it. Nobody waits for it: what is applied and
+  // not written is read from memory, and after a crash from the log.
+  private static final long WRITE_NANOS = 20_000_000L;
+  private static final int WRITE_ENTRIES = 512;
+
   private final String url;
   private final Connection connection;
   private final JdbcConnectionPool readers;
@@ -41,6 +46,10 @@ public final class H2ChatState implements AppliedState {
   private final ChatStateMachine rules;
   private final H2Queries queries;
   private LogPosition position;
+  private int unwritten;
+  private long unwrittenSince;
+  // While an entry is being applied, and for good if that failed: memory is between two positions.
+  private boolean between;
   // Of the last checkpoint, and of the one before it. What was there at start counts as written
   // only when a checkpoint has forced it.
   private long checkpointIndex;
@@ -119,9 +128,10 @@ public final class H2ChatState implements AppliedState {
     sums.require(RowSums.SESSIONS, small.get(RowSums.SESSIONS));
     new RowCheck(connection).check(sums, applied.clean());
     loader.inboxes();
-    this.tables = new H2Tables(connection, memory, applied.requestDay(), sums);
+    UnwrittenMessages messages = new UnwrittenMessages();
+    this.tables = new H2Tables(connection, memory, messages, applied.requestDay(), sums);
     this.rules = new ChatStateMachine(tables);
-    this.queries = new H2Queries(readers, memory);
+    this.queries = new H2Queries(readers, memory, messages);
     connection.commit();
   }
 
@@ -146,9 +156,8 @@ public final class H2ChatState implements AppliedState {
     return position;
   }
 
-  /** In one transaction, and one more for each day that begins with one of the entries. */
   @Override
-  public List<Applied> apply(List<Entry> entries) {
+  public synchronized List<Applied> apply(List<Entry> entries) {
     List<Applied> results = new ArrayList<>(entries.size());
     LogPosition next = position;
     for (Entry entry : entries) {
@@ -160,18 +169,29 @@ public final class H2ChatState implements AppliedState {
       } else {
         Command command = CommandCodec.decode(entry.payload());
         if (tables.beginsDay(command.timeMicros())) {
+          applied(next);
           beginDay(next, command.timeMicros());
         }
+        between = true;
         results.add(new Applied(entry.position(), command, rules.apply(entry.index(), command)));
       }
       next = entry.position();
     }
-    commit(next);
+    applied(next);
     return results;
   }
 
+  private void applied(LogPosition end) {
+    between = false;
+    if (unwritten == 0) {
+      unwrittenSince = System.nanoTime();
+    }
+    unwritten += (int) (end.index() - position.index());
+    position = end;
+  }
+
   private void beginDay(LogPosition before, long timeMicros) {
-    commit(before);
+    write();
     try {
       tables.beginDay(timeMicros, before);
     } catch (SQLException e) {
@@ -179,27 +199,47 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
-  private void commit(LogPosition next) {
-    try {
-      tables.commit(next);
-    } catch (SQLException e) {
-      throw new StorageFailure("applying up to " + next, e);
+  @Override
+  public synchronized boolean writeIfDue() {
+    boolean late = System.nanoTime() - unwrittenSince >= WRITE_NANOS;
+    if (unwritten > 0 && (late || unwritten >= WRITE_ENTRIES)) {
+      write();
     }
-    position = next;
+    return unwritten == 0;
+  }
+
+  /**
+   * Puts into the database, in one transaction, what has been applied since the last time. From any
+   * thread: the apply thread waits meanwhile.
+   */
+  synchronized void write() {
+    if (unwritten == 0) {
+      return;
+    }
+    if (between) {
+      throw new IllegalStateException("an entry after " + position + " was not applied whole");
+    }
+    try {
+      tables.commit(position);
+    } catch (SQLException e) {
+      throw new StorageFailure("writing up to " + position, e);
+    }
+    unwritten = 0;
     dirty = true;
   }
 
   /** Writes to the disk what has been applied, if enough of it has gathered; else does nothing. */
   @Override
-  public void checkpointIfDue() {
+  public synchronized void checkpointIfDue() {
     boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
-    if (dirty && (due || tables.bytesSinceCheckpoint() > CHECKPOINT_BYTES)) {
+    if ((dirty || unwritten > 0) && (due || tables.bytesSinceCheckpoint() > CHECKPOINT_BYTES)) {
       checkpoint();
     }
   }
 
   /** Writes to the disk what has been applied. */
-  void checkpoint() {
+  synchronized void checkpoint() {
+    write();
     try (Statement statement = connection.createStatement()) {
       statement.execute("CHECKPOINT SYNC");
       connection.commit();
@@ -226,6 +266,7 @@ public final class H2ChatState implements AppliedState {
    */
   public LogPosition writeSnapshot(String clusterId, long lineage, OutputStream out)
       throws IOException {
+    write();
     try (Connection own = DriverManager.getConnection(url, "", "")) {
       return SnapshotExport.write(own, clusterId, lineage, out);
     } catch (SQLException | DatabaseUnusableException e) {
@@ -238,6 +279,7 @@ public final class H2ChatState implements AppliedState {
    * equal digests however they came about.
    */
   public long digest() throws SQLException {
+    write();
     long digest = position.hash();
     String[] queries = {
       "SELECT log_index, epoch, hash, last_time FROM applied",
@@ -270,8 +312,9 @@ public final class H2ChatState implements AppliedState {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     try (Statement statement = connection.createStatement()) {
+      write();
       tables.closing(position);
       statement.execute("SHUTDOWN");
     } catch (SQLException e) {

@@ -9,13 +9,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads: who is who from memory, messages from H2 through a pool. Thread-safe; may block on I/O.
+ * Reads of all that is applied: who is who from memory, messages from H2 through a pool and, those
+ * that it does not have yet, from memory too. Thread-safe; may block on I/O.
  */
 final class H2Queries implements ChatQueries {
   // The index by its name, and ordered by all its columns: only then H2 sees that it need not read
@@ -37,10 +41,12 @@ final class H2Queries implements ChatQueries {
 
   private final DataSource connections;
   private final ChatMemory memory;
+  private final UnwrittenMessages unwrittenMessages;
 
-  H2Queries(DataSource connections, ChatMemory memory) {
+  H2Queries(DataSource connections, ChatMemory memory, UnwrittenMessages unwrittenMessages) {
     this.connections = connections;
     this.memory = memory;
+    this.unwrittenMessages = unwrittenMessages;
   }
 
   @Override
@@ -130,12 +136,14 @@ final class H2Queries implements ChatQueries {
       return List.of();
     }
     long after = Math.max(afterMessageId, account.acknowledgedId());
+    List<StoredMessage> unwritten =
+        unwrittenMessages.select(m -> m.recipientId() == accountId && m.messageId() > after);
     try (Connection connection = connections.getConnection();
         PreparedStatement select = connection.prepareStatement(UNDELIVERED)) {
       select.setLong(1, accountId);
       select.setLong(2, after);
       select.setInt(3, limit);
-      return read(select);
+      return together(read(select), unwritten, Comparator.naturalOrder(), limit);
     } catch (SQLException e) {
       throw new StorageFailure("reading an inbox", e);
     }
@@ -148,16 +156,42 @@ final class H2Queries implements ChatQueries {
 
   @Override
   public List<StoredMessage> history(long accountId, long peerId, long beforeMessageId, int limit) {
+    List<StoredMessage> unwritten =
+        unwrittenMessages.select(
+            m -> m.messageId() < beforeMessageId && isBetween(m, accountId, peerId));
     try (Connection connection = connections.getConnection();
         PreparedStatement select = connection.prepareStatement(HISTORY)) {
       select.setLong(1, accountId);
       select.setLong(2, peerId);
       select.setLong(3, beforeMessageId);
       select.setInt(4, limit);
-      return read(select);
+      return together(read(select), unwritten, Comparator.reverseOrder(), limit);
     } catch (SQLException e) {
       throw new StorageFailure("reading a history", e);
     }
+  }
+
+  private static boolean isBetween(StoredMessage m, long one, long other) {
+    return (m.senderId() == one && m.recipientId() == other)
+        || (m.senderId() == other && m.recipientId() == one);
+  }
+
+  /**
+   * A page of what the database has and what it had not yet, asked for in the opposite order: the
+   * same message may be in both.
+   */
+  private static List<StoredMessage> together(
+      List<StoredMessage> written,
+      List<StoredMessage> unwritten,
+      Comparator<Long> order,
+      int limit) {
+    if (unwritten.isEmpty()) {
+      return written;
+    }
+    SortedMap<Long, StoredMessage> all = new TreeMap<>(order);
+    written.forEach(m -> all.put(m.messageId(), m));
+    unwritten.forEach(m -> all.put(m.messageId(), m));
+    return all.values().stream().limit(limit).toList();
   }
 
   private List<StoredMessage> read(PreparedStatement select) throws SQLException {

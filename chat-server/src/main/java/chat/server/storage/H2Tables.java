@@ -5,6 +5,7 @@ import chat.server.chat.ChatTables;
 import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
+import chat.server.storage.UnwrittenMessages.Unwritten;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,14 +21,12 @@ import org.jspecify.annotations.Nullable;
  * that a message costs one insert and its request id another. Confined to the apply thread.
  */
 final class H2Tables implements ChatTables {
-  private record Pending(StoredMessage message, boolean live) {}
-
   private final Connection connection;
   private final ChatMemory memory;
   private final RequestMemory requests;
   private final Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
   private final Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
-  private final Map<Long, Pending> pendingMessages = new LinkedHashMap<>();
+  private final UnwrittenMessages unwrittenMessages;
   private final PreparedStatement insertMessage;
   private final PreparedStatement selectMessage;
   private final PreparedStatement mergeAccount;
@@ -37,9 +36,15 @@ final class H2Tables implements ChatTables {
   private final RowSums sums;
   private long bytesSinceCheckpoint;
 
-  H2Tables(Connection connection, ChatMemory memory, long requestDay, RowSums sums)
+  H2Tables(
+      Connection connection,
+      ChatMemory memory,
+      UnwrittenMessages unwrittenMessages,
+      long requestDay,
+      RowSums sums)
       throws SQLException {
     this.connection = connection;
+    this.unwrittenMessages = unwrittenMessages;
     this.memory = memory;
     this.sums = sums;
     this.requests = new RequestMemory(connection, requestDay, sums);
@@ -134,33 +139,33 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void add(StoredMessage message, boolean live) {
-    pendingMessages.put(message.messageId(), new Pending(message, live));
+    unwrittenMessages.add(message, live);
     memory.received(message.recipientId(), message.messageId(), true);
     bytesSinceCheckpoint += message.text().length() + 64L;
   }
 
   @Override
   public @Nullable StoredMessage message(long id) {
-    Pending pending = pending(id);
-    return pending == null ? null : pending.message();
+    Unwritten found = find(id);
+    return found == null ? null : found.message();
   }
 
   @Override
   public boolean wasLive(long id) {
-    Pending pending = pending(id);
-    return pending != null && pending.live();
+    Unwritten found = find(id);
+    return found != null && found.live();
   }
 
-  private @Nullable Pending pending(long id) {
-    Pending pending = pendingMessages.get(id);
-    if (pending != null) {
-      return pending;
+  private @Nullable Unwritten find(long id) {
+    Unwritten unwritten = unwrittenMessages.get(id);
+    if (unwritten != null) {
+      return unwritten;
     }
     try {
       selectMessage.setLong(1, id);
       try (ResultSet row = selectMessage.executeQuery()) {
         return row.next()
-            ? new Pending(MessageRows.read(row, memory), row.getBoolean("live"))
+            ? new Unwritten(MessageRows.read(row, memory), row.getBoolean("live"))
             : null;
       }
     } catch (SQLException e) {
@@ -252,13 +257,16 @@ final class H2Tables implements ChatTables {
     requests.write();
     updateApplied(position, false);
     connection.commit();
+    // Not before: who reads meanwhile would find them nowhere.
+    unwrittenMessages.clear();
   }
 
   private void writeMessages() throws SQLException {
-    if (pendingMessages.isEmpty()) {
+    List<Unwritten> unwritten = unwrittenMessages.all();
+    if (unwritten.isEmpty()) {
       return;
     }
-    for (Pending p : pendingMessages.values()) {
+    for (Unwritten p : unwritten) {
       StoredMessage m = p.message();
       insertMessage.setLong(1, m.messageId());
       insertMessage.setLong(2, m.senderId());
@@ -279,7 +287,6 @@ final class H2Tables implements ChatTables {
       sums.add(RowSums.MESSAGE_COUNT, 1);
     }
     insertMessage.executeBatch();
-    pendingMessages.clear();
   }
 
   private void writeAccounts() throws SQLException {

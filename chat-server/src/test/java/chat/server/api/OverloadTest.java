@@ -51,9 +51,14 @@ class OverloadTest {
       }
       send(stub, answered::countDown);
     }
+    double offeredSeconds = (System.nanoTime() - start) / 1e9;
     assertThat(answered.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(other).as("refused for another reason").isEmpty();
-    assertThat(overloaded.get()).as("refused").isGreaterThan(offered / 2);
+    // A busy machine offers them more slowly than wanted, and then more of them can be done.
+    assertThat(overloaded.get())
+        .as("refused of %d in %.1f s", offered, offeredSeconds)
+        .isPositive()
+        .isGreaterThan((int) (offered - 2 * CAPACITY * (offeredSeconds + 1)));
     assertThat(sent()).as("of what was refused, nothing was done").isEqualTo(acceptedNanos.size());
     assertThat(percentile(99))
         .as("milliseconds, of %d accepted", acceptedNanos.size())

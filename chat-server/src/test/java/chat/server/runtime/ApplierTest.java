@@ -2,6 +2,7 @@ package chat.server.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import chat.server.chat.Outcome;
 import chat.server.replication.Entry;
@@ -52,6 +53,40 @@ class ApplierTest {
       assertThat(fifth).isNotDone();
     }
     assertThat(failure).isNotDone();
+  }
+
+  @Test
+  void nobodyWaitsForTheDatabaseAndItGetsEverythingAllTheSame() throws Exception {
+    try (Applier applier = new Applier(state, log, failure::complete)) {
+      state.holdWrites();
+      applier.expect(last, outcome);
+      applier.start(applied -> {});
+      applier.commit(5);
+      assertThat(get(outcome)).isInstanceOf(Outcome.Nothing.class);
+      assertThat(state.writtenIndex()).isZero();
+      state.write();
+      // Without anything new to apply.
+      await().untilAsserted(() -> assertThat(state.writtenIndex()).isEqualTo(5));
+    }
+  }
+
+  @Test
+  void whatWaitsForAnEntryThatWasCutOffHasAnUnknownOutcome() throws Exception {
+    try (Applier applier = new Applier(state, log, failure::complete)) {
+      LogPosition cut = new LogPosition(5, new Epoch(0x101), 7);
+      CompletableFuture<Outcome> fourth = new CompletableFuture<>();
+      applier.expect(log.position(4).orElseThrow(), fourth);
+      applier.expect(cut, outcome);
+      CompletableFuture<Outcome> instead = new CompletableFuture<>();
+      applier.expect(last, instead);
+      assertThat(applier.expected()).isEqualTo(2);
+      assertThatThrownBy(() -> get(outcome)).hasRootCauseInstanceOf(ProposalException.class);
+      applier.start(applied -> {});
+      applier.commit(5);
+      assertThat(get(fourth)).isInstanceOf(Outcome.Nothing.class);
+      assertThat(get(instead)).isInstanceOf(Outcome.Nothing.class);
+      assertThat(applier.expected()).isZero();
+    }
   }
 
   @Test

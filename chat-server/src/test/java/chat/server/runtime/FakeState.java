@@ -11,6 +11,8 @@ final class FakeState implements AppliedState {
   private volatile LogPosition position = LogPosition.START;
   private volatile boolean failing;
   private volatile boolean failingCheckpoint;
+  private volatile boolean writesHeld;
+  private volatile long writtenIndex;
 
   private final long safeIndex;
 
@@ -49,6 +51,28 @@ final class FakeState implements AppliedState {
       applied.add(new Applied(position, null, new Outcome.Nothing()));
     }
     return applied;
+  }
+
+  /** From now on the database takes what is applied only after {@link #write}. */
+  void holdWrites() {
+    writesHeld = true;
+  }
+
+  void write() {
+    writesHeld = false;
+  }
+
+  long writtenIndex() {
+    return writtenIndex;
+  }
+
+  @Override
+  public boolean writeIfDue() {
+    if (writesHeld) {
+      return false;
+    }
+    writtenIndex = position.index();
+    return true;
   }
 
   @Override

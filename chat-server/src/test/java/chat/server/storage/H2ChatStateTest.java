@@ -25,6 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +159,40 @@ class H2ChatStateTest {
     log.add(send(time, "ann", "x", "r1"));
     log.add(send(time + days * DAY, "ann", "y", "r2"));
     return log;
+  }
+
+  @Test
+  void whatIsAppliedIsReadBeforeItIsWritten() throws Exception {
+    CommandLog log = new CommandLog();
+    long time = 20_000 * DAY;
+    for (int i = 1; i <= 2; i++) {
+      log.add(new Command.CreateAccount(time, i == 1 ? "ann" : "bob", "hash", ""));
+    }
+    log.add(new Command.Login(time, 1, CommandLog.token(1), false));
+    for (int i = 4; i <= 12; i++) {
+      log.add(send(time, i % 3 == 0 ? "ann" : "bob", "text " + i, "r" + i));
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 7));
+      state.write();
+      CommandLog.apply(state, log.slice(8, 12));
+      assertThat(pages(state)).isEqualTo("[7, 8, 10] [8, 10, 11] [11, 10, 8, 7] [9] [12, 9, 6]");
+      state.write();
+      assertThat(pages(state)).isEqualTo("[7, 8, 10] [8, 10, 11] [11, 10, 8, 7] [9] [12, 9, 6]");
+      assertThat(state.writeIfDue()).as("nothing left").isTrue();
+    }
+  }
+
+  private static String pages(H2ChatState state) {
+    ChatQueries queries = state.queries();
+    return Stream.of(
+            queries.undelivered(2, 5, 3),
+            queries.undelivered(2, 7, 9),
+            queries.history(2, 1, 12, 4),
+            queries.undelivered(1, 6, 1),
+            queries.history(1, 1, Long.MAX_VALUE, 5))
+        .map(page -> page.stream().map(StoredMessage::messageId).toList().toString())
+        .collect(Collectors.joining(" "));
   }
 
   @Test
