@@ -81,12 +81,14 @@ public final class ChatEndpoint implements AutoCloseable {
   /** Adds the services and limits to a server that is being built. */
   public void addTo(ServerBuilder<?> server) {
     server
-        .addService(ServerInterceptors.intercept(service, new SessionInterceptor()))
+        .addService(
+            RequestWords.check(
+                ServerInterceptors.intercept(service, new SessionInterceptor()), limits))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha())
         .executor(threads)
-        .maxInboundMessageSize(limits.requestBytesMax());
+        .maxInboundMessageSize(RequestWords.readBytesMax(limits));
   }
 
   /** Lets clients notice dead connections quickly; for servers on a network. */
