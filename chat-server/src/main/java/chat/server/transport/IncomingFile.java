@@ -11,7 +11,6 @@ import java.util.zip.CRC32C;
 
 /** A file that arrives in pieces. Confined to one thread at a time. */
 public final class IncomingFile implements Closeable {
-  private final FileChannel channel;
   /** What arrived is not what was sent: the sender's fault or the wire's, not this machine's. */
   public static final class DamagedException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -21,6 +20,7 @@ public final class IncomingFile implements Closeable {
     }
   }
 
+  private final FileChannel channel;
   private final CRC32C checksum = new CRC32C();
   private long sizeBytes;
   private boolean whole;

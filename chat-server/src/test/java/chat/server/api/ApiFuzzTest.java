@@ -15,6 +15,7 @@ import chat.v1.FetchMessagesRequest;
 import chat.v1.ListAccountsRequest;
 import chat.v1.ListAccountsResponse;
 import chat.v1.ListMessagesResponse;
+import chat.v1.LoginRequest;
 import chat.v1.Message;
 import chat.v1.SendMessagesResponse;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -29,13 +30,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +45,6 @@ import org.junit.jupiter.api.Timeout;
 /** Every method of the public service with requests that nobody would send. */
 @Timeout(300)
 class ApiFuzzTest {
-  private static final List<String> NAMES = List.of("ann", "bob", "Carl.2_-x");
   private static final int IN_FLIGHT = 16;
 
   private final long seed = Fuzz.seed(ApiFuzzTest.class);
@@ -51,7 +52,8 @@ class ApiFuzzTest {
   private final FuzzedMessages messages = new FuzzedMessages(dice);
   private final ApiHarness api = new ApiHarness(ApiHarness.limits().inboxMessagesMax(300).build());
   private final RawCalls calls = new RawCalls(api.channel);
-  private final Map<String, String> tokens = new HashMap<>();
+  private final List<String> names = new ArrayList<>(List.of("ann", "bob", "Carl.2_-x"));
+  private final List<String> tokens = new ArrayList<>(List.of("", "", ""));
   private final Map<Status.Code, Integer> ends = new EnumMap<>(Status.Code.class);
 
   @AfterEach
@@ -94,9 +96,7 @@ class ApiFuzzTest {
   }
 
   private void teach() {
-    for (String field : List.of("username", "recipient", "peer")) {
-      NAMES.forEach(name -> messages.know(field, name));
-    }
+    names.forEach(this::knowName);
     for (int i = 0; i < 20; i++) {
       messages.know("request_id", "request-" + i);
     }
@@ -114,24 +114,39 @@ class ApiFuzzTest {
     }
   }
 
+  private void knowName(String name) {
+    List.of("username", "recipient", "peer").forEach(field -> messages.know(field, name));
+  }
+
   private void logEverybodyIn() {
-    for (String name : NAMES) {
+    for (int i = 0; i < names.size(); i++) {
       try {
-        api.create(name);
+        tokens.set(i, logIn(names.get(i)));
       } catch (StatusRuntimeException e) {
-        ApiHarness.assertRefused(e, Status.Code.ALREADY_EXISTS, ErrorReason.USERNAME_TAKEN);
+        // One of the calls has made the account again, with another password.
+        ApiHarness.assertRefused(
+            e, Status.Code.UNAUTHENTICATED, ErrorReason.BAD_CREDENTIALS);
+        names.set(i, "name" + dice.nextInt(1 << 30));
+        knowName(names.get(i));
+        tokens.set(i, logIn(names.get(i)));
       }
-      tokens.put(
-          name,
-          api.anonymous()
-              .login(
-                  chat.v1.LoginRequest.newBuilder()
-                      .setUsername(name)
-                      .setPassword(ApiHarness.PASSWORD)
-                      .setTakeOver(true)
-                      .build())
-              .getSessionToken());
     }
+  }
+
+  private String logIn(String name) {
+    try {
+      api.create(name);
+    } catch (StatusRuntimeException e) {
+      ApiHarness.assertRefused(e, Status.Code.ALREADY_EXISTS, ErrorReason.USERNAME_TAKEN);
+    }
+    return api.anonymous()
+        .login(
+            LoginRequest.newBuilder()
+                .setUsername(name)
+                .setPassword(ApiHarness.PASSWORD)
+                .setTakeOver(true)
+                .build())
+        .getSessionToken();
   }
 
   private Pending ask(int round, io.grpc.MethodDescriptor<?, ?> method) {
@@ -155,7 +170,7 @@ class ApiFuzzTest {
         round, method, requests, calls.call(method, within, headers, requests, answers));
   }
 
-  private @org.jspecify.annotations.Nullable String token() {
+  private @Nullable String token() {
     return switch (dice.nextInt(30)) {
       case 0 -> null;
       case 1 -> "Bearer " + "x".repeat(dice.nextInt(400));
@@ -163,7 +178,7 @@ class ApiFuzzTest {
       case 3 -> "Basic YTpi";
       default ->
           (dice.nextBoolean() ? "Bearer " : "bEARER  ")
-              + tokens.get(NAMES.get(dice.nextInt(NAMES.size())));
+              + tokens.get(dice.nextInt(tokens.size()));
     };
   }
 
@@ -183,7 +198,7 @@ class ApiFuzzTest {
                 seed,
                 call.round,
                 call.method.getFullMethodName(),
-                call.requests.stream().map(r -> java.util.HexFormat.of().formatHex(r)).toList()),
+                call.requests.stream().map(r -> HexFormat.of().formatHex(r)).toList()),
             e);
       }
     }
