@@ -129,13 +129,13 @@ class SnapshotFuzzTest {
         sent.add(text);
       }
       state.apply(log.slice(1, log.size()));
-      assertThat(state.undelivered(1, 0, cases).stream().map(StoredMessage::text).toList())
+      assertThat(state.queries().undelivered(1, 0, cases).stream().map(StoredMessage::text).toList())
           .as("seed %d", seed)
           .isEqualTo(sent);
       for (int i = 0; i < cases; i++) {
         String filter = HostileTexts.any(dice);
         NameFilter names = new NameFilter(filter);
-        assertThat(state.accounts(filter, dice.nextBoolean() ? null : HostileTexts.any(dice), 10))
+        assertThat(state.queries().accounts(filter, dice.nextBoolean() ? null : HostileTexts.any(dice), 10))
             .as("filter %s, seed %d", filter, seed)
             .hasSizeLessThanOrEqualTo(names.matches("ann") ? 1 : 0);
       }
