@@ -1,6 +1,7 @@
 package chat.client;
 
 import chat.common.ErrorReason;
+import chat.v1.ChangePasswordRequest;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.DeleteAccountRequest;
 import chat.v1.DeleteAccountResponse;
@@ -228,6 +229,27 @@ public final class ChatSession {
                 .build(),
             requestId,
             DeleteAccountResponse::getDiscardedCount),
+        requestId);
+  }
+
+  /**
+   * Changes the account's password. This session ends with it, and so do its streams; the account
+   * goes on in the one that is returned.
+   */
+  public ChatSession changePassword(String oldPassword, String newPassword) {
+    String requestId = requestIds.next();
+    return Answers.await(
+        connections.call(
+            channel,
+            ChatServiceGrpc.getChangePasswordMethod(),
+            ChangePasswordRequest.newBuilder()
+                .setOldPassword(oldPassword)
+                .setNewPassword(newPassword)
+                .setRequestId(requestId)
+                .build(),
+            requestId,
+            response ->
+                new ChatSession(connections, requestIds, username, response.getSessionToken())),
         requestId);
   }
 

@@ -108,7 +108,10 @@ public final class ChatServer implements AutoCloseable {
     handOver = new PlannedHandOver(self);
     addresses =
         new AddressBook(self, config.cluster(), changed -> follow(self, directory, changed));
-    backend = new ReplicatedBackend(loop, disk.state().queries(), addresses);
+    network =
+        new GrpcPeerNetwork(
+            self, config.address().peer().resolved(), peers(self, config.cluster()), tls.peers());
+    backend = new ReplicatedBackend(loop, disk.state().queries(), addresses, network.clocks());
     endpoint =
         new ChatEndpoint(
             backend,
@@ -117,9 +120,6 @@ public final class ChatServer implements AutoCloseable {
             new PasswordCost(
                 config.limits().passwordMemoryKib(), config.limits().passwordIterations(), 1),
             new SecureRandom());
-    network =
-        new GrpcPeerNetwork(
-            self, config.address().peer().resolved(), peers(self, config.cluster()), tls.peers());
     space = DiskSpace.watch(directory.path(), config.limits().diskReserveBytes(), loop::diskIsLow);
     probe = new RefusalProbe(RefusalProbe.Settings.DEFAULT);
     port =
@@ -195,6 +195,7 @@ public final class ChatServer implements AutoCloseable {
   private Server listen(ServerConfig config) throws IOException {
     NettyServerBuilder builder = port.builder();
     endpoint.addTo(builder);
+    endpoint.limitConnections(builder);
     endpoint.permitKeepAlive(builder);
     try {
       return builder.build().start();
@@ -212,6 +213,9 @@ public final class ChatServer implements AutoCloseable {
         .inboxMessagesMax(flags.inboxMessagesMax())
         .pageSizeDefault(flags.pageSizeDefault())
         .pageSizeMax(flags.pageSizeMax())
+        .streamsMax(flags.streamsMax())
+        .throttling(flags.throttling())
+        .calls(flags.calls())
         .build();
   }
 

@@ -11,6 +11,12 @@ import java.util.logging.Logger;
  */
 final class Logging {
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+  /** Kept here, or the level would go with the logger. */
+  private static final Logger TRANSPORT =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
+
+  private static final String LIBRARIES = "info";
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
   // gRPC logs elsewhere, a stack trace for every connection on which something else than HTTP/2 or
@@ -27,10 +33,16 @@ final class Logging {
       throw new UsageException(
           "--log-level " + level + " is none of " + String.join(", ", LEVELS) + ".");
     }
+    // Ours alone at levels below info: Netty would log every frame then, tokens and texts in it.
+    boolean fine = LEVELS.indexOf(lower) > LEVELS.indexOf(LIBRARIES);
+    System.setProperty(PREFIX + "defaultLogLevel", fine ? LIBRARIES : lower);
+    System.setProperty(PREFIX + "log.chat", lower);
     CONNECTIONS.setLevel(Level.WARNING);
-    System.setProperty(PREFIX + "defaultLogLevel", lower);
     System.setProperty(PREFIX + "showDateTime", "true");
     System.setProperty(PREFIX + "dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
     System.setProperty(PREFIX + "showShortLogName", "true");
+    // A stream that is reset while its client does not read is worth a page of warnings to it: who
+    // does that on purpose must not fill the disk.
+    TRANSPORT.setLevel(Level.SEVERE);
   }
 }

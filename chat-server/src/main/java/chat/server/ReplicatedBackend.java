@@ -11,6 +11,7 @@ import chat.server.replication.ServerId;
 import chat.server.replication.Status;
 import chat.server.runtime.ProposalException;
 import chat.server.runtime.ReplicaLoop;
+import chat.server.transport.PeerClocks;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,13 +24,16 @@ final class ReplicatedBackend implements ChatBackend {
   private final ReplicaLoop loop;
   private final ChatQueries queries;
   private final AddressBook addresses;
+  private final PeerClocks clocks;
   private volatile boolean stopping;
   private volatile boolean diskLow;
 
-  ReplicatedBackend(ReplicaLoop loop, ChatQueries queries, AddressBook addresses) {
+  ReplicatedBackend(
+      ReplicaLoop loop, ChatQueries queries, AddressBook addresses, PeerClocks clocks) {
     this.loop = loop;
     this.queries = queries;
     this.addresses = addresses;
+    this.clocks = clocks;
   }
 
   /** From now on requests are refused as by a server that is stopping. */
@@ -121,7 +125,9 @@ final class ReplicatedBackend implements ChatBackend {
 
   @Override
   public long currentTimeMicros() {
-    long clock = TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis());
+    long clock =
+        TimeUnit.MILLISECONDS.toMicros(
+            clocks.bounded(System.currentTimeMillis(), System.nanoTime()));
     return Math.max(clock, queries.lastTimeMicros());
   }
 }

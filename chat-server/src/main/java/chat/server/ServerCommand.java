@@ -159,6 +159,8 @@ final class ServerCommand implements Callable<Integer> {
               + " never. Default: a twentieth of the disk, but at most 1 GiB.")
   private long diskReserve;
 
+  @Mixin private final ExposureFlags exposure = new ExposureFlags();
+
   /** Runs the server until it is told to stop; its exit code. */
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -203,7 +205,10 @@ final class ServerCommand implements Callable<Integer> {
             logSegmentBytes,
             logKeepBytes,
             connectionsMax,
-            diskReserve);
+            diskReserve,
+            exposure.streamsMax(),
+            exposure.throttling(),
+            exposure.calls());
     Path directory = data != null ? data : home().resolve("data").resolve("server-" + id);
     return DataDirectory.open(directory, flags, limits);
   }

@@ -1,5 +1,9 @@
 package chat.server;
 
+import chat.server.api.CallLimits;
+import chat.server.api.Limits;
+import chat.server.api.Throttling;
+
 /**
  * The bounds that a flag can change.
  *
@@ -14,6 +18,9 @@ package chat.server;
  * @param logKeepBytes size of the log above which it waits for no server outside the view
  * @param connectionsMax connections of clients
  * @param diskReserveBytes space on the disk that messages leave free; negative for a share of it
+ * @param streamsMax open streams
+ * @param throttling how often one account or one address may do what costs others something
+ * @param calls how many calls may be open
  */
 public record ServerLimits(
     int textBytesMax,
@@ -26,10 +33,43 @@ public record ServerLimits(
     long logSegmentBytes,
     long logKeepBytes,
     int connectionsMax,
-    long diskReserveBytes) {
+    long diskReserveBytes,
+    int streamsMax,
+    Throttling throttling,
+    CallLimits calls) {
   private static final int CONNECTIONS_MIN = 8;
   private static final long SEGMENT_BYTES_MIN = 4096;
   private static final long SEGMENT_BYTES_MAX = 1L << 30;
+
+  /** With the usual bounds of what one account, address or connection may do. */
+  ServerLimits(
+      int textBytesMax,
+      int requestBytesMax,
+      int inboxMessagesMax,
+      int pageSizeDefault,
+      int pageSizeMax,
+      int passwordMemoryKib,
+      int passwordIterations,
+      long logSegmentBytes,
+      long logKeepBytes,
+      int connectionsMax,
+      long diskReserveBytes) {
+    this(
+        textBytesMax,
+        requestBytesMax,
+        inboxMessagesMax,
+        pageSizeDefault,
+        pageSizeMax,
+        passwordMemoryKib,
+        passwordIterations,
+        logSegmentBytes,
+        logKeepBytes,
+        connectionsMax,
+        diskReserveBytes,
+        Limits.defaults().streamsMax(),
+        Throttling.DEFAULT,
+        CallLimits.DEFAULT);
+  }
 
   public ServerLimits {
     positive("--text-bytes-max", textBytesMax);

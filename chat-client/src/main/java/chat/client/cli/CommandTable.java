@@ -50,6 +50,7 @@ final class CommandTable {
     commands.put("login", () -> new SessionCommands.Login(main));
     commands.put("logout", () -> new SessionCommands.Logout(main));
     commands.put("whoami", () -> new SessionCommands.WhoAmI(main));
+    commands.put("passwd", () -> new SessionCommands.Passwd(main));
     commands.put("send", () -> new MessageCommands.Send(main));
     commands.put("inbox", () -> new MessageCommands.Inbox(main));
     commands.put("receive", () -> new MessageCommands.Receive(main));

@@ -90,6 +90,41 @@ final class SessionCommands {
   }
 
   @Command(
+      name = "passwd",
+      description = "Change the password of the account that is logged in.",
+      footer = {
+        "",
+        "The old session ends, and with it whatever else is open on it; this one goes on.",
+        "Without a terminal: the old password and the new one as two lines with --password-stdin, or"
+            + " in CHAT_PASSWORD and CHAT_NEW_PASSWORD."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Passwd implements Callable<Integer> {
+    private final Main main;
+
+    Passwd(Main main) {
+      this.main = main;
+    }
+
+    @Option(
+        names = "--password-stdin",
+        description = "Read both passwords from standard input, a line each.")
+    private boolean passwordStdin;
+
+    @Override
+    public Integer call() {
+      SessionFiles.Kept kept = main.kept();
+      String name = kept.username();
+      Surroundings at = main.surroundings();
+      String old = at.password("Old password for " + name + ": ", passwordStdin);
+      String changed = at.newPassword("New password for " + name + ": ", passwordStdin);
+      main.sessions().keep(name, main.session().changePassword(old, changed).token());
+      at.out().println("The password of " + name + " is changed.");
+      return ExitCodes.OK;
+    }
+  }
+
+  @Command(
       name = "whoami",
       description = "Say which account commands act as.",
       mixinStandardHelpOptions = true)

@@ -148,6 +148,35 @@ record Surroundings(
           "No terminal to ask for the password; use --password-stdin, CHAT_PASSWORD or"
               + " CHAT_PASSWORD_FILE.");
     }
+    return typed(console, prompt);
+  }
+
+  /**
+   * A password to be set: from standard input if asked for, from CHAT_NEW_PASSWORD, or typed twice.
+   */
+  String newPassword(String prompt, boolean fromStandardInput) {
+    String given = environment("CHAT_NEW_PASSWORD", "");
+    if (!fromStandardInput && !given.isEmpty()) {
+      return given;
+    }
+    if (fromStandardInput || console == null) {
+      String line = readLine();
+      if (line == null) {
+        throw new CommandFailure(
+            ExitCodes.USAGE,
+            "Standard input ended before the new password; give it as a line, or in"
+                + " CHAT_NEW_PASSWORD.");
+      }
+      return line;
+    }
+    String first = typed(console, prompt);
+    if (!first.equals(typed(console, "The same again: "))) {
+      throw new CommandFailure(ExitCodes.USAGE, "The two are not the same; nothing was done.");
+    }
+    return first;
+  }
+
+  private static String typed(Console console, String prompt) {
     char[] typed = console.readPassword("%s", prompt);
     if (typed == null) {
       throw new CommandFailure(ExitCodes.USAGE, "No password was typed; nothing was done.");

@@ -14,6 +14,7 @@ import chat.v1.ListAccountsResponse;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Accounts: create, delete, list. Thread-safe; methods throw {@link RefusedException} at once. */
 final class AccountCalls {
@@ -24,24 +25,33 @@ final class AccountCalls {
   private final SessionReads reads;
   private final Validation validation;
   private final PasswordHasher passwords;
+  private final KeyedRate<String> creations;
 
   AccountCalls(
       Proposals proposals,
       ChatQueries queries,
       SessionReads reads,
       Validation validation,
-      PasswordHasher passwords) {
+      PasswordHasher passwords,
+      Throttling throttling) {
     this.proposals = proposals;
     this.queries = queries;
     this.reads = reads;
     this.validation = validation;
     this.passwords = passwords;
+    this.creations =
+        new KeyedRate<>(
+            throttling.accountsPerMinute(), TimeUnit.MINUTES, throttling.accountsBurst());
   }
 
-  CompletableFuture<CreateAccountResponse> create(CreateAccountRequest request) {
+  CompletableFuture<CreateAccountResponse> create(Caller caller, CreateAccountRequest request) {
     Validation.username("username", request.getUsername());
     Validation.password("password", request.getPassword());
     Validation.requestId("request_id", request.getRequestId(), false);
+    long wait = creations.take(caller.source(), System.nanoTime());
+    if (wait > 0) {
+      throw OutcomeRefusals.rateLimited("Too many accounts come from this address", wait);
+    }
     return passwords
         .hash(request.getPassword())
         .thenCompose(
@@ -77,13 +87,16 @@ final class AccountCalls {
   CompletableFuture<DeleteAccountResponse> delete(
       SessionKey session, DeleteAccountRequest request) {
     Validation.requestId("request_id", request.getRequestId(), false);
-    return proposals
-        .propose(
-            new Command.DeleteAccount(
-                proposals.nowMicros(),
-                session.hash(),
-                request.getDiscardUndelivered(),
-                request.getRequestId()))
+    return reads
+        .acting(session, request.getRequestId())
+        .thenCompose(
+            account ->
+                proposals.propose(
+                    new Command.DeleteAccount(
+                        proposals.nowMicros(),
+                        session.hash(),
+                        request.getDiscardUndelivered(),
+                        request.getRequestId())))
         .thenApplyAsync(
             outcome -> {
               Outcome.AccountDeleted deleted =

@@ -5,11 +5,13 @@ import chat.server.chat.Command;
 import chat.server.chat.Outcome;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerInterceptors;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.security.SecureRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,7 @@ public final class ChatEndpoint implements AutoCloseable {
   private final PasswordHasher passwords;
   private final ExecutorService threads;
   private final ScheduledExecutorService clock;
+  private final CallGate gate;
   private final StreamRegistry streams;
   private final ChatGrpcService service;
 
@@ -56,20 +59,33 @@ public final class ChatEndpoint implements AutoCloseable {
         Executors.newFixedThreadPool(
             Math.max(THREADS_MIN, 2 * Runtime.getRuntime().availableProcessors()),
             new NamedThreads("api"));
-    this.clock = Executors.newSingleThreadScheduledExecutor(new NamedThreads("api-clock"));
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(1, new NamedThreads("api-clock"));
+    // Most of its tasks are deadlines of calls that are over long before.
+    timer.setRemoveOnCancelPolicy(true);
+    this.clock = timer;
+    this.gate = new CallGate(limits.calls(), limits.streamsMax(), timer);
     this.passwords =
         new PasswordHasher(passwordCost, limits.passwordThreads(), limits.passwordQueue(), random);
     Tokens tokens = new Tokens(random);
     Validation validation = new Validation(limits);
     Proposals proposals = new Proposals(backend, limits, threads);
     SessionReads reads = new SessionReads(proposals, queries);
-    this.streams = new StreamRegistry(proposals, queries, reads, limits, tokens);
+    AccountRates rates = new AccountRates(limits.throttling());
+    this.streams = new StreamRegistry(proposals, queries, reads, rates, limits, tokens);
     this.service =
         new ChatGrpcService(
             proposals,
-            new AccountCalls(proposals, queries, reads, validation, passwords),
-            new SessionCalls(proposals, queries, passwords, tokens),
-            new MessageCalls(proposals, queries, reads, validation, streams::isReceiving, limits),
+            new AccountCalls(proposals, queries, reads, validation, passwords, limits.throttling()),
+            new SessionCalls(
+                proposals,
+                queries,
+                reads,
+                passwords,
+                tokens,
+                new LoginThrottle(limits.throttling().loginFailuresFree())),
+            new MessageCalls(
+                proposals, queries, reads, validation, streams::isReceiving, rates, limits),
             streams,
             new ClusterStatusCalls(proposals),
             limits);
@@ -83,12 +99,19 @@ public final class ChatEndpoint implements AutoCloseable {
     server
         .addService(
             RequestWords.check(
-                ServerInterceptors.intercept(service, new SessionInterceptor()), limits))
+                ServerInterceptors.interceptForward(service, gate, new SessionInterceptor()),
+                limits))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha())
+        .addStreamTracerFactory(gate)
         .executor(threads)
         .maxInboundMessageSize(RequestWords.readBytesMax(limits));
+  }
+
+  /** Bounds what one connection may have open; for servers on a network. */
+  public void limitConnections(NettyServerBuilder server) {
+    server.maxConcurrentCallsPerConnection(limits.calls().callsPerConnectionMax());
   }
 
   /** Lets clients notice dead connections quickly; for servers on a network. */

@@ -3,6 +3,8 @@ package chat.server.api;
 import chat.common.ErrorReason;
 import chat.v1.AcknowledgeMessagesRequest;
 import chat.v1.AcknowledgeMessagesResponse;
+import chat.v1.ChangePasswordRequest;
+import chat.v1.ChangePasswordResponse;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.CreateAccountResponse;
@@ -67,7 +69,8 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
   public void createAccount(
       CreateAccountRequest request, StreamObserver<CreateAccountResponse> observer) {
     boolean repeatable = !request.getRequestId().isEmpty();
-    answer(observer, repeatable, () -> accounts.create(request));
+    Caller caller = SessionInterceptor.current();
+    answer(observer, repeatable, () -> accounts.create(caller, request));
   }
 
   @Override
@@ -86,7 +89,17 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
   @Override
   public void login(LoginRequest request, StreamObserver<LoginResponse> observer) {
     // Repeating a login replaces the session that nobody has attached: harmless.
-    answer(observer, true, () -> sessions.login(request));
+    Caller caller = SessionInterceptor.current();
+    answer(observer, true, () -> sessions.login(caller, request));
+  }
+
+  @Override
+  public void changePassword(
+      ChangePasswordRequest request, StreamObserver<ChangePasswordResponse> observer) {
+    boolean repeatable = !request.getRequestId().isEmpty();
+    Caller caller = SessionInterceptor.current();
+    answerSession(
+        observer, repeatable, session -> sessions.changePassword(caller, session, request));
   }
 
   @Override
@@ -109,8 +122,7 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
       SessionKey session = requireSession();
       return new SendPipeline(
           (ServerCallStreamObserver<SendMessagesResponse>) observer,
-          session,
-          messages::send,
+          messages.openSender(session),
           limits,
           new SerialExecutor(proposals.threads()));
     } catch (RuntimeException e) {
@@ -180,7 +192,7 @@ final class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
   }
 
   private static SessionKey requireSession() {
-    SessionKey session = SessionInterceptor.current();
+    SessionKey session = SessionInterceptor.current().session();
     if (session == null) {
       throw Refusal.of(
               ErrorReason.NO_SESSION,

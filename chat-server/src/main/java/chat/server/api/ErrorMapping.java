@@ -40,7 +40,8 @@ final class ErrorMapping {
   /** The status code that a reason stands for. */
   static Status.Code code(ErrorReason reason) {
     return switch (reason) {
-      case NOT_PRIMARY, NO_PRIMARY, VIEW_CHANGING, SHUTTING_DOWN -> Status.Code.UNAVAILABLE;
+      case NOT_PRIMARY, NO_PRIMARY, VIEW_CHANGING, SHUTTING_DOWN, SLOW_RECEIVER ->
+          Status.Code.UNAVAILABLE;
       case BAD_CREDENTIALS, SESSION_EXPIRED, SESSION_TAKEN_OVER, NO_SESSION ->
           Status.Code.UNAUTHENTICATED;
       case USERNAME_TAKEN -> Status.Code.ALREADY_EXISTS;
@@ -88,6 +89,12 @@ final class ErrorMapping {
     log.error("Internal error {}", id, cause);
     return Refusal.of(
         ErrorReason.INTERNAL, "A bug of the server; its log says more under error id " + id + ".");
+  }
+
+  /** Whether a failure is this refusal. */
+  static boolean isRefusal(Throwable failure, ErrorReason reason) {
+    return unwrap(failure) instanceof RefusedException refused
+        && refused.refusal().reason() == reason;
   }
 
   static StatusRuntimeException status(Refusal refusal) {

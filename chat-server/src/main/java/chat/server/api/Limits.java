@@ -22,6 +22,8 @@ import java.time.Duration;
  * @param callTimeout a call without an answer of the cluster for so long is answered "unknown"
  * @param attachmentGrace for so long a new primary counts a stream as open that was open at the old
  *     one
+ * @param throttling how often one account or one address may do what costs others something
+ * @param calls how many calls may be open
  */
 public record Limits(
     int textBytesMax,
@@ -38,7 +40,9 @@ public record Limits(
     int passwordQueue,
     Duration heartbeatInterval,
     Duration callTimeout,
-    Duration attachmentGrace) {
+    Duration attachmentGrace,
+    Throttling throttling,
+    CallLimits calls) {
 
   /** Refuses bounds that would let nothing through. */
   public Limits {
@@ -91,11 +95,15 @@ public record Limits(
     private int streamBufferMessages = 256;
     private int streamPageMessages = 128;
     private int streamsMax = 20_000;
-    private int passwordThreads = 2;
+    // Half the machine at most: the other half is for messages, whatever is asked to be hashed.
+    private int passwordThreads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     private int passwordQueue = 64;
     private Duration heartbeatInterval = Duration.ofSeconds(1);
     private Duration callTimeout = Duration.ofSeconds(15);
     private Duration attachmentGrace = Duration.ofSeconds(10);
+
+    private Throttling throttling = Throttling.DEFAULT;
+    private CallLimits calls = CallLimits.DEFAULT;
 
     private Builder() {}
 
@@ -189,6 +197,18 @@ public record Limits(
       return this;
     }
 
+    /** Sets {@link Limits#throttling}. */
+    public Builder throttling(Throttling value) {
+      throttling = value;
+      return this;
+    }
+
+    /** Sets {@link Limits#calls}. */
+    public Builder calls(CallLimits value) {
+      calls = value;
+      return this;
+    }
+
     /**
      * Builds the limits.
      *
@@ -210,7 +230,9 @@ public record Limits(
           passwordQueue,
           heartbeatInterval,
           callTimeout,
-          attachmentGrace);
+          attachmentGrace,
+          throttling,
+          calls);
     }
   }
 }

@@ -35,6 +35,8 @@ final class MessageCalls {
   private final Validation validation;
   private final Predicate<String> receiving;
   private final Limits limits;
+  private final AccountRates rates;
+  private final SendStreams sendStreams;
 
   /**
    * @param receiving whether the account of a name has a stream open now
@@ -45,46 +47,87 @@ final class MessageCalls {
       SessionReads reads,
       Validation validation,
       Predicate<String> receiving,
+      AccountRates rates,
       Limits limits) {
     this.proposals = proposals;
     this.queries = queries;
     this.reads = reads;
     this.validation = validation;
     this.receiving = receiving;
+    this.rates = rates;
     this.limits = limits;
+    this.sendStreams = new SendStreams(limits.calls().sendStreamsPerAccountMax());
   }
 
   CompletableFuture<SendMessageResponse> send(SessionKey session, SendMessageRequest request) {
     Validation.requestId("request_id", request.getRequestId(), false);
-    return send(
-        session, request.getRecipient(), request.getText(), request.getRequestId(), () -> true);
+    check(request.getRecipient(), request.getText());
+    return reads
+        .acting(session)
+        .thenCompose(
+            state -> {
+              rates.message(state.accountId());
+              return proposals.propose(
+                  command(
+                      session, request.getRecipient(), request.getText(), request.getRequestId()));
+            })
+        .thenApplyAsync(MessageCalls::sent, proposals.threads());
   }
 
-  /** One of a stream; see {@link ChatBackend#propose(Command, BooleanSupplier)}. */
-  CompletableFuture<SendMessageResponse> send(
-      SessionKey session, SendMessagesRequest request, BooleanSupplier wanted) {
-    Validation.requestId("request_id", request.getRequestId(), true);
-    return send(session, request.getRecipient(), request.getText(), request.getRequestId(), wanted);
+  /**
+   * Makes ready to send on a stream: looks once whether the session may, and whether its account
+   * has too many such streams.
+   */
+  CompletableFuture<SendPipeline.Sender> openSender(SessionKey session) {
+    return reads
+        .acting(session)
+        .thenApply(
+            state -> {
+              SendStreams.Place place = sendStreams.take(state.accountId());
+              return new SendPipeline.Sender() {
+                @Override
+                public CompletableFuture<SendMessageResponse> send(
+                    SendMessagesRequest request, BooleanSupplier wanted) {
+                  return sendOne(session, state.accountId(), request, wanted);
+                }
+
+                @Override
+                public void close() {
+                  place.close();
+                }
+              };
+            });
   }
 
   /** Proposes before it returns, so that one thread's messages are appended in its order. */
-  private CompletableFuture<SendMessageResponse> send(
-      SessionKey session, String recipient, String text, String requestId, BooleanSupplier wanted) {
-    Validation.username("recipient", recipient);
-    validation.text("text", text);
+  private CompletableFuture<SendMessageResponse> sendOne(
+      SessionKey session, long accountId, SendMessagesRequest request, BooleanSupplier wanted) {
+    Validation.requestId("request_id", request.getRequestId(), true);
+    check(request.getRecipient(), request.getText());
+    rates.message(accountId);
     reads.used(session);
     return proposals
-        .propose(
-            new Command.SendMessage(
-                proposals.nowMicros(),
-                session.hash(),
-                recipient,
-                text,
-                requestId,
-                receiving.test(recipient),
-                limits.inboxMessagesMax()),
+        .proposeInStream(
+            command(session, request.getRecipient(), request.getText(), request.getRequestId()),
             wanted)
         .thenApplyAsync(MessageCalls::sent, proposals.threads());
+  }
+
+  private void check(String recipient, String text) {
+    Validation.username("recipient", recipient);
+    validation.text("text", text);
+  }
+
+  private Command.SendMessage command(
+      SessionKey session, String recipient, String text, String requestId) {
+    return new Command.SendMessage(
+        proposals.nowMicros(),
+        session.hash(),
+        recipient,
+        text,
+        requestId,
+        receiving.test(recipient),
+        limits.inboxMessagesMax());
   }
 
   private static SendMessageResponse sent(Outcome outcome) {
@@ -117,10 +160,15 @@ final class MessageCalls {
   CompletableFuture<AcknowledgeMessagesResponse> acknowledge(
       SessionKey session, AcknowledgeMessagesRequest request) {
     Validation.messageId("message_id", request.getMessageId());
-    reads.used(session);
-    return proposals
-        .propose(
-            new Command.Acknowledge(proposals.nowMicros(), session.hash(), request.getMessageId()))
+    return reads
+        .acting(session)
+        .thenCompose(
+            state -> {
+              rates.other(state.accountId());
+              return proposals.propose(
+                  new Command.Acknowledge(
+                      proposals.nowMicros(), session.hash(), request.getMessageId()));
+            })
         .thenApplyAsync(
             outcome -> {
               OutcomeRefusals.expect(Outcome.Acknowledged.class, outcome);

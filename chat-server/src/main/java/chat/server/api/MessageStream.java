@@ -6,6 +6,7 @@ import chat.v1.Message;
 import chat.v1.ReceiveMessagesResponse;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -24,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * that was applied before the page was read is in the page; one applied after it is offered after
  * the buffer was opened, so it is in the buffer; one that is in both is known by its id, which only
  * grows. When the buffer overflows, because the client is slow, what it held is forgotten and the
- * stream goes back to reading pages: a slow client costs one buffer and one page of memory.
+ * stream goes back to reading pages: a slow client costs one buffer and one page of memory, both of
+ * them bounded in bytes too. One that takes nothing at all for {@link CallLimits#stallMax} loses
+ * its stream, and with it what was kept for it; what it did not get it gets when it comes back.
  *
  * <p>Thread-safe. The apply thread offers; turns on the {@link SerialExecutor} do all the sending;
  * they alone touch the fields marked "turn".
@@ -41,6 +44,12 @@ final class MessageStream {
   /** Bound of the buffer for long messages; short ones are bounded by their count. */
   private static final int BUFFER_BYTES_MAX = 256 * 1024;
 
+  /** What a page should have: after one of long messages the next ones are shorter. */
+  private static final int PAGE_BYTES = 256 * 1024;
+
+  /** A client that has been told that its stream is over takes that within this time, or never. */
+  private static final long LAST_WORD_NANOS = Duration.ofSeconds(10).toNanos();
+
   private final ServerCallStreamObserver<ReceiveMessagesResponse> call;
   private final Limits limits;
   private final SerialExecutor turns;
@@ -48,6 +57,7 @@ final class MessageStream {
   private final SessionKey session;
   private final long afterMessageId;
   private final BooleanSupplier suspended;
+  private final Runnable abort;
   private final Consumer<MessageStream> whenOver;
 
   private final Object lock = new Object();
@@ -59,6 +69,7 @@ final class MessageStream {
   private @Nullable StatusRuntimeException ending;
 
   private volatile boolean over;
+  private volatile boolean attaching;
   private volatile long accountId;
   private volatile long lastSentNanos = System.nanoTime();
 
@@ -68,8 +79,10 @@ final class MessageStream {
   private long lastSentId;
   private boolean pageWasLast;
   private boolean caughtUpSent;
+  private int pageMessages;
 
   /**
+   * @param abort resets the call when its end is not taken either
    * @param suspended while true, nothing is sent, not even heartbeats: the server may have lost its
    *     role; {@link #wake} when it turns false
    * @param whenOver called once or twice when the call has ended, for whatever reason
@@ -82,6 +95,7 @@ final class MessageStream {
       Limits limits,
       Executor threads,
       BooleanSupplier suspended,
+      Runnable abort,
       Consumer<MessageStream> whenOver) {
     this.call = call;
     this.streamId = streamId;
@@ -89,7 +103,9 @@ final class MessageStream {
     this.afterMessageId = afterMessageId;
     this.limits = limits;
     this.suspended = suspended;
+    this.abort = abort;
     this.whenOver = whenOver;
+    this.pageMessages = limits.streamPageMessages();
     this.turns = new SerialExecutor(threads);
   }
 
@@ -113,6 +129,15 @@ final class MessageStream {
 
   void belongsTo(long account) {
     accountId = account;
+  }
+
+  /** Its command is on its way from now on. */
+  void attaching() {
+    attaching = true;
+  }
+
+  boolean isAttaching() {
+    return attaching;
   }
 
   /** Whether nothing will be sent any more. */
@@ -163,6 +188,7 @@ final class MessageStream {
     synchronized (lock) {
       closeBuffer();
     }
+    turns.execute(page::clear);
     whenOver.accept(this);
   }
 
@@ -181,6 +207,34 @@ final class MessageStream {
             }
           });
     }
+  }
+
+  /**
+   * Ends the call if its client reads nothing, though something is there for it.
+   *
+   * @return whether it does so now: then {@link #isGone} is to be asked until it says yes
+   */
+  boolean endIfStalled(long nowNanos) {
+    if (over || call.isReady() || nowNanos - lastSentNanos < limits.calls().stallMax().toNanos()) {
+      return false;
+    }
+    end(ErrorMapping.status(OutcomeRefusals.slowReceiver(limits.calls().stallMax())));
+    return true;
+  }
+
+  /**
+   * Of a call that has been ended: whether nothing is kept for it any more. Sees to it in the end.
+   */
+  boolean isGone(long nowNanos) {
+    if (!call.isCancelled() && nowNanos - lastSentNanos < goneAfterNanos()) {
+      return false;
+    }
+    abort.run();
+    return true;
+  }
+
+  private long goneAfterNanos() {
+    return limits.calls().stallMax().toNanos() + LAST_WORD_NANOS;
   }
 
   /**
@@ -294,9 +348,17 @@ final class MessageStream {
       // Before the page is read: this order closes the seam.
       buffering = true;
     }
-    List<Message> read = source.after(lastSentId, limits.streamPageMessages());
-    pageWasLast = read.size() < limits.streamPageMessages();
+    List<Message> read = source.after(lastSentId, pageMessages);
+    pageWasLast = read.size() < pageMessages;
     page.addAll(read);
+    long bytes = 1;
+    for (Message message : read) {
+      bytes += message.getSerializedSize();
+    }
+    pageMessages =
+        (int)
+            Math.max(
+                1, Math.min(limits.streamPageMessages(), (long) PAGE_BYTES * read.size() / bytes));
   }
 
   private void closeBuffer() {

@@ -12,6 +12,8 @@ final class OutcomeRefusals {
   /** A full inbox empties when a person reads. */
   private static final Duration INBOX_RETRY = Duration.ofSeconds(5);
 
+  private static final Duration SLOW_RETRY = Duration.ofSeconds(1);
+
   private OutcomeRefusals() {}
 
   /**
@@ -27,7 +29,9 @@ final class OutcomeRefusals {
     if (outcome instanceof Outcome.Refused refused) {
       throw refusal(refused).asException();
     }
-    throw new IllegalStateException("expected " + kind.getSimpleName() + ", not " + outcome);
+    // The kind alone: this gets into the log, where no text of a message belongs.
+    throw new IllegalStateException(
+        "expected " + kind.getSimpleName() + ", not " + outcome.getClass().getSimpleName());
   }
 
   static Refusal refusal(Outcome.Refused outcome) {
@@ -76,6 +80,16 @@ final class OutcomeRefusals {
         ErrorReason.BAD_CREDENTIALS, "No account has this user name and this password.");
   }
 
+  /** More often than one may: nothing was done, and after the wait it may be. */
+  static RefusedException rateLimited(String what, long waitNanos) {
+    Duration wait = Duration.ofNanos(waitNanos);
+    return Refusal.retryable(
+            ErrorReason.RATE_LIMITED,
+            what + "; try again in " + (wait.toSeconds() + 1) + " s.",
+            wait)
+        .asException();
+  }
+
   static Refusal noSuchAccount() {
     return Refusal.of(ErrorReason.NO_SUCH_ACCOUNT, "There is no account of this name.");
   }
@@ -91,6 +105,18 @@ final class OutcomeRefusals {
     return Refusal.of(
         ErrorReason.SESSION_TAKEN_OVER,
         "Another login or another stream has taken this session over.");
+  }
+
+  /**
+   * {@code UNAVAILABLE}, so that a client of any language opens the stream again, by its cursor.
+   */
+  static Refusal slowReceiver(Duration stall) {
+    return Refusal.retryable(
+        ErrorReason.SLOW_RECEIVER,
+        "Nothing was taken from this stream for "
+            + stall.toSeconds()
+            + " s; open it again after the last message you have.",
+        SLOW_RETRY);
   }
 
   static Refusal noSession() {

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to the backend for everything in this package: bounded, with a time limit, and with
@@ -18,12 +18,13 @@ final class Proposals {
   private final ChatBackend backend;
   private final Limits limits;
   private final Executor threads;
-  private final AtomicInteger unanswered = new AtomicInteger();
+  private final Backlog backlog;
 
   Proposals(ChatBackend backend, Limits limits, Executor threads) {
     this.backend = backend;
     this.limits = limits;
     this.threads = threads;
+    this.backlog = new Backlog(limits.unansweredProposalsMax());
   }
 
   /** Throws what this server would refuse every request with, if it would. */
@@ -46,25 +47,32 @@ final class Proposals {
    *     TimeoutException} (the outcome is unknown) after {@link Limits#callTimeout}
    */
   CompletableFuture<Outcome> propose(Command command) {
-    return propose(command, () -> true);
+    return propose(command, () -> true, backlog.enter(command, false));
   }
 
-  /** The same; see {@link ChatBackend#propose(Command, BooleanSupplier)}. */
-  CompletableFuture<Outcome> propose(Command command, BooleanSupplier wanted) {
-    if (unanswered.incrementAndGet() > limits.unansweredProposalsMax()) {
-      unanswered.decrementAndGet();
+  /**
+   * The same for a message of a stream, which is held back by the stream's window and waits longer;
+   * see {@link ChatBackend#propose(Command, BooleanSupplier)}.
+   */
+  CompletableFuture<Outcome> proposeInStream(Command command, BooleanSupplier wanted) {
+    return propose(command, wanted, backlog.enter(command, true));
+  }
+
+  private CompletableFuture<Outcome> propose(
+      Command command, BooleanSupplier wanted, Backlog.@Nullable Place place) {
+    if (place == null) {
       return CompletableFuture.failedFuture(new BackendException.Overloaded());
     }
     CompletableFuture<Outcome> answer;
     try {
       answer = backend.propose(command, wanted);
     } catch (RuntimeException e) {
-      unanswered.decrementAndGet();
+      place.leave();
       throw e;
     }
     // The copy times out, the place is held until the backend itself has answered.
     return answer
-        .whenComplete((outcome, failure) -> unanswered.decrementAndGet())
+        .whenComplete((outcome, failure) -> place.leave())
         .copy()
         .orTimeout(limits.callTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }

@@ -19,20 +19,25 @@ import org.jspecify.annotations.Nullable;
  * and the answer could be sent, so neither proposals nor answers pile up here.
  *
  * <p>An error that concerns one message is its answer, and the stream goes on. An error after which
- * the client must come back (not primary, overloaded, session gone) ends the stream: if it went on,
- * a later message could be accepted before the repeat of an earlier one. Those that have been
- * proposed by then and are not appended yet are refused for the same reason when their turn comes.
+ * the client must come back (not primary, overloaded, too fast, session gone) ends the stream: if
+ * it went on, a later message could be accepted before the repeat of an earlier one. Those that
+ * have been proposed by then and are not appended yet are refused for the same reason when their
+ * turn comes.
  */
 final class SendPipeline implements StreamObserver<SendMessagesRequest> {
-  /** Sends one message. Throws or fails with what {@link ErrorMapping} knows. */
-  interface Sender {
+  /** Sends messages of one account. */
+  interface Sender extends AutoCloseable {
+    /** Sends one message. Throws or fails with what {@link ErrorMapping} knows. */
     CompletableFuture<SendMessageResponse> send(
-        SessionKey session, SendMessagesRequest request, BooleanSupplier wanted);
+        SendMessagesRequest request, BooleanSupplier wanted);
+
+    /** The stream is over. */
+    @Override
+    void close();
   }
 
   private final ServerCallStreamObserver<SendMessagesResponse> call;
-  private final SessionKey session;
-  private final Sender sender;
+  private final CompletableFuture<Sender> sender;
   private final SerialExecutor answers;
 
   /** Set by the first failure that ends the stream, on whichever thread: nothing is sent after. */
@@ -46,18 +51,42 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
 
   SendPipeline(
       ServerCallStreamObserver<SendMessagesResponse> call,
-      SessionKey session,
-      Sender sender,
+      CompletableFuture<Sender> sender,
       Limits limits,
       SerialExecutor answers) {
     this.call = call;
-    this.session = session;
     this.sender = sender;
     this.answers = answers;
     call.disableAutoRequest();
     call.setOnReadyHandler(() -> answers.execute(this::requestWhatIsOwed));
-    call.setOnCancelHandler(() -> broken = true);
-    call.request(limits.sendWindow());
+    call.setOnCancelHandler(
+        () -> {
+          broken = true;
+          answers.execute(this::cancelled);
+        });
+    call.setOnCloseHandler(this::close);
+    // Nothing is asked for before it is known who sends.
+    var unused =
+        sender.whenComplete((ready, failure) -> answers.execute(() -> begin(limits, failure)));
+  }
+
+  private void begin(Limits limits, @Nullable Throwable failure) {
+    if (failure == null && !over) {
+      call.request(limits.sendWindow());
+    } else if (failure != null && !over) {
+      over = true;
+      broken = true;
+      call.onError(ErrorMapping.status(failure, true));
+    }
+  }
+
+  private void cancelled() {
+    over = true;
+    close();
+  }
+
+  private void close() {
+    var unused = sender.thenAccept(Sender::close);
   }
 
   @Override
@@ -68,7 +97,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
     answers.execute(() -> unanswered++);
     CompletableFuture<SendMessageResponse> answer;
     try {
-      answer = sender.send(session, request, () -> !broken);
+      answer = sender.join().send(request, () -> !broken);
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
@@ -140,6 +169,7 @@ final class SendPipeline implements StreamObserver<SendMessagesRequest> {
     return code == Status.Code.UNAVAILABLE
         || code == Status.Code.UNAUTHENTICATED
         || code == Status.Code.INTERNAL
-        || reason == ErrorReason.OVERLOADED;
+        || reason == ErrorReason.OVERLOADED
+        || reason == ErrorReason.RATE_LIMITED;
   }
 }

@@ -2,17 +2,17 @@ package chat.server.api;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the session token out of {@code authorization: Bearer TOKEN} and leaves its hash in the
- * call's context. It refuses nothing: which calls need a session, and whether this server is the
- * one to ask, is decided behind it. Thread-safe.
+ * call's context, with the address that it comes from. It refuses nothing: which calls need a
+ * session, and whether this server is the one to ask, is decided behind it. Thread-safe.
  */
 final class SessionInterceptor implements ServerInterceptor {
   private static final Metadata.Key<String> AUTHORIZATION =
@@ -22,12 +22,12 @@ final class SessionInterceptor implements ServerInterceptor {
   /** Longer than any token of ours; what is longer is not worth hashing. */
   private static final int TOKEN_CHARS_MAX = 256;
 
-  /** The SHA-256 of the call's session token; null if it has none. */
-  private static final Context.Key<SessionKey> SESSION = Context.key("chat-session");
+  private static final Context.Key<Caller> CALLER =
+      Context.keyWithDefault("chat-caller", new Caller(null, null));
 
-  /** The session of the current call, or null if it named none. */
-  static @Nullable SessionKey current() {
-    return SESSION.get();
+  /** Who makes the current call; asked on the thread that the call arrives on. */
+  static Caller current() {
+    return CALLER.get();
   }
 
   @Override
@@ -35,10 +35,12 @@ final class SessionInterceptor implements ServerInterceptor {
       ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
     String value = headers.get(AUTHORIZATION);
     String token = value == null ? "" : token(value);
-    if (token.isEmpty() || token.length() > TOKEN_CHARS_MAX) {
-      return next.startCall(call, headers);
-    }
-    Context context = Context.current().withValue(SESSION, SessionKey.ofToken(token));
+    boolean usable = !token.isEmpty() && token.length() <= TOKEN_CHARS_MAX;
+    Caller caller =
+        new Caller(
+            usable ? SessionKey.ofToken(token) : null,
+            call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+    Context context = Context.current().withValue(CALLER, caller);
     return Contexts.interceptCall(context, call, headers, next);
   }
 

@@ -1,6 +1,7 @@
 package chat.server.api;
 
 import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatQueries.Credentials;
 import chat.server.chat.ChatQueries.SessionStatus;
 import chat.server.chat.Command;
 import java.time.Duration;
@@ -49,6 +50,43 @@ final class SessionReads {
           }
           touchIfDue(session, state);
           return reading.apply(state);
+        });
+  }
+
+  /**
+   * The session, if it may write. A session that is seen to be good is taken at once, on the
+   * caller's thread; its command is judged again when it is applied. What is not, is looked at once
+   * more from a linearizable point and refused here: nobody without a session makes the log grow.
+   *
+   * @return fails with {@link RefusedException} if the session is not good
+   */
+  CompletableFuture<ChatQueries.Session> acting(SessionKey session) {
+    ChatQueries.Session state = queries.session(session.hash(), proposals.nowMicros());
+    if (state.status() == SessionStatus.VALID) {
+      used(session);
+      return CompletableFuture.completedFuture(state);
+    }
+    return read(session, Function.identity());
+  }
+
+  /**
+   * The same for a request that ends its session: its repeat may come with a session that is over.
+   * Completes with the account of that session, as it is now.
+   */
+  CompletableFuture<Credentials> acting(SessionKey session, String requestId) {
+    return proposals.read(
+        () -> {
+          long now = proposals.nowMicros();
+          ChatQueries.Session state = queries.session(session.hash(), now);
+          if (state.status() != SessionStatus.VALID) {
+            return queries
+                .endedBy(session.hash(), requestId, now)
+                .orElseThrow(() -> OutcomeRefusals.session(state.status()).asException());
+          }
+          return queries
+              .credentials(state.username())
+              .filter(account -> account.accountId() == state.accountId())
+              .orElseThrow(() -> OutcomeRefusals.noSession().asException());
         });
   }
 

@@ -10,6 +10,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class StreamRegistry {
   private final Proposals proposals;
   private final ChatQueries queries;
   private final SessionReads reads;
+  private final AccountRates rates;
   private final Limits limits;
   private final Tokens tokens;
   private final Attachments attachments;
@@ -40,13 +42,22 @@ final class StreamRegistry {
   /** The same by name in lower case: what a sender knows a recipient by. */
   private final Map<String, Live> byName = new ConcurrentHashMap<>();
 
+  /** Ended because they read nothing; their clients have not taken the end yet. */
+  private final Set<MessageStream> leaving = ConcurrentHashMap.newKeySet();
+
   private volatile boolean suspended;
 
   StreamRegistry(
-      Proposals proposals, ChatQueries queries, SessionReads reads, Limits limits, Tokens tokens) {
+      Proposals proposals,
+      ChatQueries queries,
+      SessionReads reads,
+      AccountRates rates,
+      Limits limits,
+      Tokens tokens) {
     this.proposals = proposals;
     this.queries = queries;
     this.reads = reads;
+    this.rates = rates;
     this.limits = limits;
     this.tokens = tokens;
     this.attachments = new Attachments(proposals, limits);
@@ -74,14 +85,26 @@ final class StreamRegistry {
             limits,
             proposals.threads(),
             () -> suspended,
+            abort(),
             this::forget);
     call.setOnReadyHandler(stream::wake);
     call.setOnCancelHandler(stream::cancelled);
     attaching.put(stream.streamId(), stream);
     var unused =
-        attachments
-            .attach(session, stream.streamId())
+        reads
+            .acting(session)
+            .thenCompose(
+                state -> {
+                  rates.other(state.accountId());
+                  stream.attaching();
+                  return attachments.attach(session, stream.streamId());
+                })
             .whenComplete((outcome, failure) -> attached(stream, outcome, failure));
+  }
+
+  private static Runnable abort() {
+    CallGate.OpenCall open = CallGate.current();
+    return open == null ? () -> {} : open::abort;
   }
 
   /** The answer to the command; a success was dealt with when it was applied. */
@@ -108,6 +131,8 @@ final class StreamRegistry {
       activate(attached, command);
     } else if (outcome instanceof Outcome.LoggedIn login) {
       end(login.accountId(), OutcomeRefusals.sessionTakenOver());
+    } else if (outcome instanceof Outcome.PasswordChanged changed) {
+      end(changed.accountId(), OutcomeRefusals.sessionTakenOver());
     } else if (outcome instanceof Outcome.LoggedOut logout) {
       end(logout.accountId(), OutcomeRefusals.noSession());
     } else if (outcome instanceof Outcome.AccountDeleted deleted) {
@@ -156,8 +181,10 @@ final class StreamRegistry {
   /** A call has ended. If the state still counts it as open, it is detached. */
   private void forget(MessageStream stream) {
     if (attaching.remove(stream.streamId(), stream)) {
-      // Its command may be on its way: the detach is appended after it.
-      attachments.detach(stream.session(), stream.streamId());
+      if (stream.isAttaching()) {
+        // Its command may be on its way: the detach is appended after it.
+        attachments.detach(stream.session(), stream.streamId());
+      }
       return;
     }
     Live live = byAccount.get(stream.accountId());
@@ -217,9 +244,13 @@ final class StreamRegistry {
     for (Live live : byAccount.values()) {
       live.stream().look();
       live.stream().heartbeatIfIdle(now);
+      if (live.stream().endIfStalled(now)) {
+        leaving.add(live.stream());
+      }
       // An open stream is use of its session.
       reads.used(live.stream().session());
     }
+    leaving.removeIf(stream -> stream.isGone(now));
     attachments.tick(now);
   }
 }

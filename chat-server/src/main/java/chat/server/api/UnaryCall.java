@@ -20,6 +20,7 @@ final class UnaryCall {
       // With a handler set, answering a call that the client has given up does not throw.
       call.setOnCancelHandler(() -> {});
     }
+    CallGate.OpenCall open = CallGate.current();
     CompletableFuture<T> answer;
     try {
       answer = work.get();
@@ -31,6 +32,9 @@ final class UnaryCall {
             (response, failure) -> {
               if (failure != null) {
                 observer.onError(ErrorMapping.status(failure, repeatable));
+              } else if (open != null && !open.mayAnswer(response)) {
+                // Clients do not take their answers: this one would be kept for long.
+                observer.onError(ErrorMapping.status(new BackendException.Overloaded(), true));
               } else {
                 observer.onNext(response);
                 observer.onCompleted();

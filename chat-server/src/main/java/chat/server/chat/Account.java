@@ -34,6 +34,11 @@ public record Account(
         id, username, passwordHash, createRequestId, createdMicros, messageId, deleted);
   }
 
+  Account withPassword(String newPasswordHash) {
+    return new Account(
+        id, username, newPasswordHash, createRequestId, createdMicros, acknowledgedId, deleted);
+  }
+
   Account asDeleted() {
     return new Account(id, username, "", createRequestId, createdMicros, acknowledgedId, true);
   }

@@ -50,6 +50,12 @@ public interface ChatQueries {
   /** The session of a token, at a time; for reads. Writes are judged when they are applied. */
   Session session(byte[] tokenHash, long nowMicros);
 
+  /**
+   * The account of a session that a request has ended, by changing the password or deleting the
+   * account, if that is still remembered: the repeat of such a request comes with that session.
+   */
+  Optional<Credentials> endedBy(byte[] tokenHash, String requestId, long nowMicros);
+
   /** Whether the account has a stream attached; false if there is no such account. */
   boolean isOnline(String username);
 

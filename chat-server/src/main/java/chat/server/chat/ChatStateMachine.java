@@ -41,6 +41,8 @@ public final class ChatStateMachine {
       return delete(c, now);
     } else if (command instanceof Command.Login c) {
       return login(c, now);
+    } else if (command instanceof Command.ChangePassword c) {
+      return changePassword(c, now);
     } else if (command instanceof Command.Logout c) {
       return logout(c, now);
     } else if (command instanceof Command.AttachStream c) {
@@ -96,9 +98,7 @@ public final class ChatStateMachine {
     String token = SessionRecord.token(c.tokenHash());
     SessionRecord session = tables.session(token);
     if (session != null && session.state() == SessionRecord.State.DELETED) {
-      boolean remembered = session.touchedMicros() > now - REMEMBERED_MICROS;
-      boolean same = !c.requestId().isEmpty() && c.requestId().equals(session.requestId());
-      return remembered && same
+      return session.endedBy(c.requestId(), now)
           ? new Outcome.AccountDeleted(session.accountId(), session.discarded(), true)
           : new Outcome.NoSession();
     }
@@ -129,7 +129,7 @@ public final class ChatStateMachine {
     return new Outcome.AccountDeleted(account.id(), undelivered, false);
   }
 
-  /** An id that a message was sent with is not one to delete an account with. */
+  /** An id that a message was sent with is not one to change or delete an account with. */
   private @Nullable Outcome requestIdRefusal(long accountId, String requestId, long now) {
     if (requestId.isEmpty()) {
       return null;
@@ -152,17 +152,50 @@ public final class ChatStateMachine {
       if (attached && !c.takeOver()) {
         return new Outcome.AlreadyLoggedIn();
       }
-      tables.put(old.takenOver());
-      List<SessionRecord> takenOver = tables.takenOver(account.id());
-      for (int i = 0; i < takenOver.size() - TAKEN_OVER_KEPT; i++) {
-        tables.remove(takenOver.get(i));
-      }
+      takeOver(old.takenOver());
     }
-    long expire = now + SESSION_LIFETIME_MICROS;
-    String token = SessionRecord.token(c.tokenHash());
-    tables.put(SessionRecord.opened(token, account.id(), now, expire));
+    long expire = open(account.id(), c.tokenHash(), now);
     return new Outcome.LoggedIn(
         account.id(), account.username(), expire, tables.undeliveredCount(account.id()));
+  }
+
+  private void takeOver(SessionRecord ended) {
+    tables.put(ended);
+    List<SessionRecord> takenOver = tables.takenOver(ended.accountId());
+    for (int i = 0; i < takenOver.size() - TAKEN_OVER_KEPT; i++) {
+      tables.remove(takenOver.get(i));
+    }
+  }
+
+  private long open(long accountId, byte[] tokenHash, long now) {
+    long expire = now + SESSION_LIFETIME_MICROS;
+    tables.put(SessionRecord.opened(SessionRecord.token(tokenHash), accountId, now, expire));
+    return expire;
+  }
+
+  private Outcome changePassword(Command.ChangePassword c, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
+    if (session != null
+        && session.state() == SessionRecord.State.TAKEN_OVER
+        && session.endedBy(c.requestId(), now)) {
+      return new Outcome.PasswordChangedBefore();
+    }
+    Outcome refusal = refusal(session, now);
+    if (session == null || refusal != null) {
+      return refusal == null ? new Outcome.NoSession() : refusal;
+    }
+    Account account = owner(session);
+    Outcome idRefusal = requestIdRefusal(account.id(), c.requestId(), now);
+    if (idRefusal != null) {
+      return idRefusal;
+    }
+    if (!account.passwordHash().equals(c.oldPasswordHash())) {
+      // Changed between the check of the old password and this.
+      return new Outcome.BadCredentials();
+    }
+    tables.put(account.withPassword(c.newPasswordHash()));
+    takeOver(session.passwordChanged(c.requestId(), now));
+    return new Outcome.PasswordChanged(account.id(), open(account.id(), c.newTokenHash(), now));
   }
 
   private Outcome logout(Command.Logout c, long now) {

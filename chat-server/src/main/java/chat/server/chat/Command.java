@@ -12,7 +12,13 @@ public sealed interface Command {
 
   /** Makes an account; the hash is an Argon2 string with its own salt. */
   record CreateAccount(long timeMicros, String username, String passwordHash, String requestId)
-      implements Command {}
+      implements Command {
+    /** Without the hash of the password. */
+    @Override
+    public String toString() {
+      return "CreateAccount[" + username + "]";
+    }
+  }
 
   /** Deletes the account of a session. */
   record DeleteAccount(
@@ -25,6 +31,28 @@ public sealed interface Command {
 
   /** Ends a session. */
   record Logout(long timeMicros, byte[] tokenHash) implements Command {}
+
+  /**
+   * Changes the password of a session's account and opens a new session in its place.
+   *
+   * @param oldPasswordHash the stored hash that the old password was found to match: if another
+   *     change came first, this one is refused
+   * @param newTokenHash of the session that replaces this one
+   */
+  record ChangePassword(
+      long timeMicros,
+      byte[] tokenHash,
+      String oldPasswordHash,
+      String newPasswordHash,
+      byte[] newTokenHash,
+      String requestId)
+      implements Command {
+    /** Without hashes. */
+    @Override
+    public String toString() {
+      return "ChangePassword[" + requestId + "]";
+    }
+  }
 
   /**
    * Sends a message; its id is the index that this command has in the log.
@@ -41,7 +69,13 @@ public sealed interface Command {
       String requestId,
       boolean live,
       int inboxLimit)
-      implements Command {}
+      implements Command {
+    /** Without the text: nobody's messages belong in a log or in an error. */
+    @Override
+    public String toString() {
+      return "SendMessage[to " + recipient + ", " + text.length() + " characters]";
+    }
+  }
 
   /** Everything up to a message is delivered. */
   record Acknowledge(long timeMicros, byte[] tokenHash, long messageId) implements Command {}

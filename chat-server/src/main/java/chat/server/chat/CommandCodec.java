@@ -5,11 +5,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Commands as bytes of the log: a format version, a type, the stamp, then the fields in order;
- * strings and arrays with their length before them. Thread-safe.
+ * Commands as bytes of the log: a format version (the first that knows the type), a type, the
+ * stamp, then the fields in order; strings and arrays with their length before them. Thread-safe.
  */
 public final class CommandCodec {
-  private static final byte VERSION = 1;
+  /**
+   * A type that is new raises the version, and is written with it; the others go on being written
+   * with theirs. So a server of any age reads all that was written before it, and one that is older
+   * than a type says "start a newer version" when it meets it.
+   */
+  private static final byte VERSION = 2;
+
+  private static final int CHANGE_PASSWORD = 11;
 
   private CommandCodec() {}
 
@@ -44,7 +51,22 @@ public final class CommandCodec {
       ByteBuffer to = start(5, c, 13 + c.tokenHash().length).putLong(c.accountId());
       return put(to, c.tokenHash()).put((byte) (c.takeOver() ? 1 : 0)).array();
     }
-    return encodeStreams(command);
+    return command instanceof Command.ChangePassword c ? encodeChange(c) : encodeStreams(command);
+  }
+
+  private static byte[] encodeChange(Command.ChangePassword c) {
+    byte[] before = utf8(c.oldPasswordHash());
+    byte[] after = utf8(c.newPasswordHash());
+    byte[] request = utf8(c.requestId());
+    int length =
+        20
+            + c.tokenHash().length
+            + before.length
+            + after.length
+            + c.newTokenHash().length
+            + request.length;
+    ByteBuffer to = put(start(CHANGE_PASSWORD, c, length), c.tokenHash());
+    return put(put(put(put(to, before), after), c.newTokenHash()), request).array();
   }
 
   private static byte[] encodeStreams(Command command) {
@@ -76,15 +98,20 @@ public final class CommandCodec {
     ByteBuffer from = ByteBuffer.wrap(bytes);
     try {
       byte version = from.get();
-      if (version != VERSION) {
+      if (version < 1 || version > VERSION) {
         throw new IllegalArgumentException(
             "a command of format "
                 + version
-                + "; this server knows format "
+                + "; this server knows formats up to "
                 + VERSION
                 + ": start a newer version");
       }
-      Command command = decode(from.get(), from.getLong(), from);
+      byte type = from.get();
+      if (version != version(type)) {
+        throw new IllegalArgumentException(
+            "a command of unknown type " + type + " in format " + version);
+      }
+      Command command = decode(type, from.getLong(), from);
       if (from.hasRemaining()) {
         throw new IllegalArgumentException(from.remaining() + " bytes after a command");
       }
@@ -108,15 +135,23 @@ public final class CommandCodec {
       case 8 -> new Command.DetachStream(time, bytes(from), from.getLong());
       case 9 -> new Command.ExpireStreams(time, from.getLong());
       case 10 -> new Command.TouchSession(time, bytes(from));
+      case CHANGE_PASSWORD ->
+          new Command.ChangePassword(
+              time, bytes(from), text(from), text(from), bytes(from), text(from));
       default -> throw new IllegalArgumentException("a command of unknown type " + type);
     };
   }
 
   private static ByteBuffer start(int type, Command command, int length) {
     return ByteBuffer.allocate(10 + length)
-        .put(VERSION)
+        .put(version(type))
         .put((byte) type)
         .putLong(command.timeMicros());
+  }
+
+  /** The first format that knows a type. */
+  private static byte version(int type) {
+    return (byte) (type == CHANGE_PASSWORD ? 2 : 1);
   }
 
   private static byte[] utf8(String text) {

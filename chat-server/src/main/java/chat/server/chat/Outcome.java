@@ -44,6 +44,12 @@ public sealed interface Outcome {
   /** The account's session has a stream open, and no take-over was asked for. */
   record AlreadyLoggedIn() implements Refused {}
 
+  /** A new password, and a new session in place of the one that asked. */
+  record PasswordChanged(long accountId, long expireTimeMicros) implements Outcome {}
+
+  /** The same request has changed the password before, and so ended this session. */
+  record PasswordChangedBefore() implements Outcome {}
+
   record LoggedOut(long accountId) implements Outcome {}
 
   /** A message is accepted; also the answer to a repetition of its request id. */

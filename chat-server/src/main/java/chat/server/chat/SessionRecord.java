@@ -8,7 +8,8 @@ import java.nio.charset.StandardCharsets;
  * @param token {@link #token(byte[])} of the SHA-256 of its token
  * @param streamId the stream attached, or 0
  * @param reign in which that stream was attached
- * @param requestId of the request that deleted the account, if {@link State#DELETED}
+ * @param requestId of the request that deleted the account, if {@link State#DELETED}, or that
+ *     changed its password, if {@link State#TAKEN_OVER} by that; else empty
  * @param discarded how many messages that lost
  */
 public record SessionRecord(
@@ -66,6 +67,19 @@ public record SessionRecord(
   SessionRecord takenOver() {
     return new SessionRecord(
         token, accountId, State.TAKEN_OVER, expireTimeMicros, touchedMicros, 0, 0, "", 0);
+  }
+
+  SessionRecord passwordChanged(String request, long nowMicros) {
+    return new SessionRecord(
+        token, accountId, State.TAKEN_OVER, expireTimeMicros, nowMicros, 0, 0, request, 0);
+  }
+
+  /** Whether it was this request that ended it, and that is still remembered. */
+  public boolean endedBy(String request, long nowMicros) {
+    return state != State.OPEN
+        && !request.isEmpty()
+        && request.equals(requestId)
+        && touchedMicros > nowMicros - RequestIds.REMEMBERED_MICROS;
   }
 
   SessionRecord deleted(String request, int lost, long nowMicros) {

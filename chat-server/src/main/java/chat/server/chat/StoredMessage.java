@@ -15,4 +15,10 @@ public record StoredMessage(
     long recipientId,
     String recipient,
     String text,
-    long sentTimeMicros) {}
+    long sentTimeMicros) {
+  /** Without the text: nobody's messages belong in a log or in an error. */
+  @Override
+  public String toString() {
+    return "StoredMessage[" + messageId + ", " + sender + " to " + recipient + "]";
+  }
+}

@@ -77,6 +77,18 @@ final class H2Queries implements ChatQueries {
   }
 
   @Override
+  public Optional<Credentials> endedBy(byte[] tokenHash, String requestId, long nowMicros) {
+    SessionRecord session = memory.session(SessionRecord.token(tokenHash));
+    Account account =
+        session != null && session.endedBy(requestId, nowMicros)
+            ? memory.account(session.accountId())
+            : null;
+    return account == null
+        ? Optional.empty()
+        : Optional.of(new Credentials(account.id(), account.username(), account.passwordHash()));
+  }
+
+  @Override
   public boolean isOnline(String username) {
     Account account = memory.accountNamed(Account.key(username));
     return account != null && online(account);

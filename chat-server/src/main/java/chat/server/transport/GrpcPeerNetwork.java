@@ -63,6 +63,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   private final PeerGate gate;
   private final Map<ServerId, InetSocketAddress> peers = new TreeMap<>();
   private final RefusalLog refusals = new RefusalLog();
+  private final PeerClocks clocks = new PeerClocks();
   private final ConnectionBounds bounds =
       new ConnectionBounds("peers' port", CONNECTIONS_MAX, STRANGERS_MAX);
 
@@ -105,6 +106,11 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     this.gate = new PeerGate(self, peers.keySet());
   }
 
+  /** What time the others take it to be. */
+  public PeerClocks clocks() {
+    return clocks;
+  }
+
   /** {@link #start(Receiver, SnapshotSource, List)} without snapshots and without more services. */
   public void start(Receiver receiver) throws IOException {
     start(receiver, SnapshotSource.NONE, List.of());
@@ -125,7 +131,8 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       throw new IllegalStateException("started already");
     }
     this.receiver = receiver;
-    ReplicationEndpoint endpoint = new ReplicationEndpoint(gate, receiver, snapshots, refusals);
+    ReplicationEndpoint endpoint =
+        new ReplicationEndpoint(gate, receiver, snapshots, clocks, refusals);
     EventLoopGroup threads =
         new AcceptingLoops(THREADS, "peer-network", NioIoHandler.newFactory(), bounds);
     ExecutorService waiting =

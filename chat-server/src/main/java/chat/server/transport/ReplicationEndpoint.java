@@ -23,6 +23,7 @@ import chat.replication.v1.StillHeardRequest;
 import chat.replication.v1.StillHeardResponse;
 import chat.server.replication.Envelope;
 import chat.server.replication.Message;
+import chat.server.replication.ServerId;
 import chat.server.runtime.PeerNetwork;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -41,15 +42,21 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
   private final PeerGate gate;
   private final PeerNetwork.Receiver receiver;
   private final SnapshotSource snapshots;
+  private final PeerClocks clocks;
   private final RefusalLog refusals;
   private final PendingCalls pending = new PendingCalls(PENDING_MAX);
   private final InboundStreams streams = new InboundStreams();
 
   ReplicationEndpoint(
-      PeerGate gate, PeerNetwork.Receiver receiver, SnapshotSource snapshots, RefusalLog refusals) {
+      PeerGate gate,
+      PeerNetwork.Receiver receiver,
+      SnapshotSource snapshots,
+      PeerClocks clocks,
+      RefusalLog refusals) {
     this.gate = gate;
     this.receiver = receiver;
     this.snapshots = snapshots;
+    this.clocks = clocks;
     this.refusals = refusals;
   }
 
@@ -118,7 +125,10 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
 
   @Override
   public void heartbeat(HeartbeatRequest wire, StreamObserver<HeartbeatResponse> responses) {
-    ask(wire, WireRequests::decode, responses, WireAnswers::heartbeat);
+    if (ask(wire, WireRequests::decode, responses, WireAnswers::heartbeat)) {
+      ServerId from = new ServerId(wire.getHeader().getFromId());
+      clocks.heard(from, wire.getWallClockMillis(), System.nanoTime());
+    }
   }
 
   @Override
@@ -169,15 +179,15 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
     tell(wire, WireRequests::decode, responses, GoodbyeResponse.getDefaultInstance());
   }
 
-  /** Hands over a request that may be answered. */
-  private <Q, A> void ask(
+  /** Hands over a request that may be answered; whether it was admitted. */
+  private <Q, A> boolean ask(
       Q wire, Decoder<Q> decoder, StreamObserver<A> responses, Function<Envelope, A> encoder) {
     Envelope envelope;
     try {
       envelope = gate.admit(decoder.decode(wire));
     } catch (RefusedMessageException e) {
       refuse(responses, e);
-      return;
+      return false;
     }
     ServerCallStreamObserver<A> observer = (ServerCallStreamObserver<A>) responses;
     PendingCalls.Key key =
@@ -188,6 +198,7 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
     // First: the answer may come before received() returns.
     pending.add(key, caller);
     receiver.received(envelope);
+    return true;
   }
 
   /** Hands over a request that has no answer. */

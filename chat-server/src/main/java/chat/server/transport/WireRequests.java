@@ -49,6 +49,8 @@ final class WireRequests {
         .setHeader(WireHeaders.encode(envelope))
         .setReport(WireViews.encode(message.report()))
         .setSentAtNanos(message.sentAtNanos())
+        // Beside the message, which is the core's: for PeerClocks.
+        .setWallClockMillis(System.currentTimeMillis())
         .build();
   }
 

@@ -43,9 +43,11 @@ final class ApiHarness implements AutoCloseable {
   }
 
   ApiHarness(Limits limits) {
-    endpoint =
-        new ChatEndpoint(
-            backend, backend.tables, limits, new PasswordCost(64, 1, 1), new SecureRandom());
+    this(limits, new PasswordCost(64, 1, 1));
+  }
+
+  ApiHarness(Limits limits, PasswordCost cost) {
+    endpoint = new ChatEndpoint(backend, backend.tables, limits, cost, new SecureRandom());
     backend.listener(endpoint::onApplied);
     String name = InProcessServerBuilder.generateName();
     InProcessServerBuilder builder = InProcessServerBuilder.forName(name);

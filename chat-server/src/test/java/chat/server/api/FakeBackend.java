@@ -4,12 +4,17 @@ import chat.server.chat.ChatStateMachine;
 import chat.server.chat.Command;
 import chat.server.chat.MemoryTables;
 import chat.server.chat.Outcome;
+import chat.server.chat.StoredMessage;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -27,6 +32,8 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
   final List<Command> applied = new CopyOnWriteArrayList<>();
   private final ChatStateMachine rules = new ChatStateMachine(tables);
   private final ExecutorService applyThread = Executors.newSingleThreadExecutor();
+  private final ScheduledExecutorService pacer = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicLong unkept = new AtomicLong(1L << 40);
   private final AtomicLong clockAheadMicros = new AtomicLong();
   private long index;
   private volatile @Nullable Listener listener;
@@ -36,6 +43,28 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
   private final List<CompletableFuture<Outcome>> heldAnswers = new CopyOnWriteArrayList<>();
   private final List<Runnable> heldTurns = new CopyOnWriteArrayList<>();
   private volatile Predicate<Command> held = command -> false;
+
+  /** Messages that are carried out at a rate, as by a disk that can do no more; null if at once. */
+  private volatile @Nullable BlockingQueue<Runnable> paced;
+
+  /** From now on so many messages a second are accepted, without being kept. */
+  void pace(int perSecond) {
+    BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+    paced = queue;
+    var unused =
+        pacer.scheduleAtFixedRate(
+            () -> {
+              for (int i = 0; i < perSecond / 100; i++) {
+                Runnable next = queue.poll();
+                if (next != null) {
+                  next.run();
+                }
+              }
+            },
+            10,
+            10,
+            TimeUnit.MILLISECONDS);
+  }
 
   void listener(Listener value) {
     listener = value;
@@ -107,7 +136,23 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
           });
       return answer;
     }
+    BlockingQueue<Runnable> queue = paced;
+    if (queue != null && command instanceof Command.SendMessage message) {
+      CompletableFuture<Outcome> answer = new CompletableFuture<>();
+      queue.add(() -> answer.complete(acceptUnkept(message)));
+      return answer;
+    }
     return CompletableFuture.supplyAsync(() -> apply(command), applyThread);
+  }
+
+  private Outcome acceptUnkept(Command.SendMessage message) {
+    applied.add(message);
+    long id = unkept.incrementAndGet();
+    return new Outcome.MessageAccepted(
+        new StoredMessage(
+            id, 1, "sender", 2, message.recipient(), message.text(), message.timeMicros()),
+        false,
+        false);
   }
 
   private Outcome apply(Command command) {
@@ -156,6 +201,7 @@ final class FakeBackend implements ChatBackend, AutoCloseable {
 
   @Override
   public void close() {
+    pacer.shutdownNow();
     applyThread.shutdownNow();
   }
 }

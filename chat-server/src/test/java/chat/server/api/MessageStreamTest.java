@@ -30,12 +30,21 @@ class MessageStreamTest {
       Limits.builder().streamBufferMessages(4).streamPageMessages(3).build();
 
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final AtomicInteger aborted = new AtomicInteger();
   private final Inbox inbox = new Inbox();
   private final Call call = new Call();
   private final List<MessageStream> over = new CopyOnWriteArrayList<>();
   private final MessageStream stream =
       new MessageStream(
-          call, 1, SessionKey.ofToken("t"), 0, SMALL, threads, () -> false, over::add);
+          call,
+          1,
+          SessionKey.ofToken("t"),
+          0,
+          SMALL,
+          threads,
+          () -> false,
+          aborted::incrementAndGet,
+          over::add);
 
   @AfterEach
   void stop() {
@@ -104,7 +113,15 @@ class MessageStreamTest {
     AtomicBoolean suspended = new AtomicBoolean();
     MessageStream stream =
         new MessageStream(
-            call, 1, SessionKey.ofToken("t"), 0, SMALL, Runnable::run, suspended::get, over::add);
+            call,
+            1,
+            SessionKey.ofToken("t"),
+            0,
+            SMALL,
+            Runnable::run,
+            suspended::get,
+            () -> {},
+            over::add);
     stream.start(inbox, 0);
     assertThat(call.caughtUpAfter()).isZero();
     suspended.set(true);

@@ -83,6 +83,55 @@ class ChatStateMachineTest {
     assertThat(create("Ann", "r2")).isInstanceOf(Outcome.AccountCreated.class);
   }
 
+  @Test
+  void aNewPasswordReplacesTheSessionAndIsThereAfterARestart() throws Exception {
+    create("Ann", "");
+    int old = login("Ann");
+    int fresh = tokens++;
+    assertThat(attach(old, 5, 1)).isInstanceOf(Outcome.StreamAttached.class);
+    assertThat(changePassword(old, "hash of Ann", "new hash", fresh, "c1"))
+        .isEqualTo(new Outcome.PasswordChanged(1, now + 30 * DAY));
+    reopen();
+    assertThat(state.queries().credentials("ann"))
+        .contains(new ChatQueries.Credentials(1, "Ann", "new hash"));
+    assertThat(status(old)).isEqualTo(ChatQueries.SessionStatus.TAKEN_OVER);
+    assertThat(status(fresh)).isEqualTo(ChatQueries.SessionStatus.VALID);
+    assertThat(session(fresh).streamId()).as("the stream was the old session's").isZero();
+    assertThat(send(old, "Ann", "hi", "")).isEqualTo(new Outcome.SessionTakenOver());
+  }
+
+  @Test
+  void aChangeOfPasswordIsKnownByItsRequestIdForADay() throws Exception {
+    create("Ann", "");
+    int old = login("Ann");
+    int fresh = tokens++;
+    changePassword(old, "hash of Ann", "new hash", fresh, "c1");
+    reopen();
+    assertThat(changePassword(old, "hash of Ann", "third hash", 90, "c1"))
+        .isEqualTo(new Outcome.PasswordChangedBefore());
+    assertThat(state.queries().endedBy(CommandLog.token(old), "c1", now))
+        .contains(new ChatQueries.Credentials(1, "Ann", "new hash"));
+    assertThat(state.queries().endedBy(CommandLog.token(old), "c2", now)).isEmpty();
+    assertThat(state.queries().endedBy(CommandLog.token(old), "", now)).isEmpty();
+    assertThat(changePassword(old, "new hash", "third hash", 90, "c2"))
+        .isEqualTo(new Outcome.SessionTakenOver());
+    now += 2 * DAY;
+    assertThat(changePassword(old, "new hash", "third hash", 90, "c1"))
+        .isEqualTo(new Outcome.SessionTakenOver());
+    assertThat(status(fresh)).isEqualTo(ChatQueries.SessionStatus.VALID);
+  }
+
+  @Test
+  void ofTwoChangesThatCheckedTheSamePasswordOneIsRefused() {
+    create("Ann", "");
+    int old = login("Ann");
+    int fresh = tokens++;
+    changePassword(old, "hash of Ann", "new hash", fresh, "");
+    assertThat(changePassword(fresh, "hash of Ann", "third hash", 90, ""))
+        .isEqualTo(new Outcome.BadCredentials());
+    assertThat(status(fresh)).isEqualTo(ChatQueries.SessionStatus.VALID);
+  }
+
   // Sessions
 
   @Test
@@ -621,6 +670,12 @@ class ChatStateMachineTest {
 
   private Outcome delete(int token, boolean discard, String requestId) {
     return apply(new Command.DeleteAccount(now, CommandLog.token(token), discard, requestId));
+  }
+
+  private Outcome changePassword(int token, String old, String hash, int fresh, String requestId) {
+    return apply(
+        new Command.ChangePassword(
+            now, CommandLog.token(token), old, hash, CommandLog.token(fresh), requestId));
   }
 
   private Outcome login(String name, int token, boolean takeOver) {

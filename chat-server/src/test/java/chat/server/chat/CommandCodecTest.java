@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CommandCodecTest {
-  private static final int TYPES = 10;
+  private static final int TYPES = 11;
 
   private final long seed = Long.getLong("codec.seed", System.nanoTime() & 0xffffff);
   private final Random dice = new Random(seed);
@@ -38,13 +41,60 @@ class CommandCodecTest {
     }
   }
 
+  /** Written by the first version: these bytes are on disks, and must be read for ever. */
+  @Test
+  void aLogOfFormatOneIsStillReadAndWritten() {
+    byte[] token = {7};
+    Map<String, Command> written = new LinkedHashMap<>();
+    written.put(
+        "010100000000000000050000000107000000036269620000000268690000000172010000000a",
+        new Command.SendMessage(5, token, "bib", "hi", "r", true, 10));
+    written.put(
+        "010200000000000000050000000107000000000000002a", new Command.Acknowledge(5, token, 42));
+    written.put(
+        "0103000000000000000500000003616e6e00000002246800000000",
+        new Command.CreateAccount(5, "ann", "$h", ""));
+    written.put(
+        "01040000000000000005000000010701000000017a",
+        new Command.DeleteAccount(5, token, true, "z"));
+    written.put(
+        "010500000000000000050000000000000009000000010701", new Command.Login(5, 9, token, true));
+    written.put("010600000000000000050000000107", new Command.Logout(5, token));
+    written.put(
+        "01070000000000000005000000010700000000000000030000000000000002",
+        new Command.AttachStream(5, token, 3, 2));
+    written.put(
+        "0108000000000000000500000001070000000000000003", new Command.DetachStream(5, token, 3));
+    written.put("010900000000000000050000000000000007", new Command.ExpireStreams(5, 7));
+    written.put("010a00000000000000050000000107", new Command.TouchSession(5, token));
+    assertThat(written).hasSize(TYPES - 1);
+    written.forEach(
+        (hex, command) -> {
+          byte[] bytes = HexFormat.of().parseHex(hex);
+          assertThat(CommandCodec.decode(bytes)).usingRecursiveComparison().isEqualTo(command);
+          assertThat(HexFormat.of().formatHex(CommandCodec.encode(command))).isEqualTo(hex);
+        });
+  }
+
+  @Test
+  void aTypeIsRefusedInAFormatThatDoesNotKnowIt() {
+    byte[] bytes =
+        CommandCodec.encode(
+            new Command.ChangePassword(5, new byte[32], "a", "b", new byte[32], ""));
+    assertThat(bytes[0]).as("an older server says: start a newer version").isEqualTo((byte) 2);
+    bytes[0] = 1;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CommandCodec.decode(bytes))
+        .withMessageContaining("unknown type 11 in format 1");
+  }
+
   @Test
   void anotherFormatIsRefusedWithAdvice() {
     byte[] bytes = CommandCodec.encode(new Command.ExpireStreams(5, 7));
-    bytes[0] = 2;
+    bytes[0] = 3;
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CommandCodec.decode(bytes))
-        .withMessageContaining("format 2")
+        .withMessageContaining("format 3")
         .withMessageContaining("newer version");
   }
 
@@ -91,7 +141,7 @@ class CommandCodecTest {
         bytes = new byte[dice.nextInt(120)];
         dice.nextBytes(bytes);
         if (bytes.length > 1) {
-          bytes[0] = 1;
+          bytes[0] = (byte) (1 + dice.nextInt(2));
           bytes[1] = (byte) (1 + dice.nextInt(TYPES));
         }
       } else {
@@ -128,6 +178,8 @@ class CommandCodecTest {
       case 8 -> new Command.DetachStream(time, token, dice.nextLong());
       case 9 -> new Command.ExpireStreams(time, dice.nextLong());
       case 10 -> new Command.TouchSession(time, token);
+      case 11 ->
+          new Command.ChangePassword(time, token, text(120), text(120), token.clone(), text(64));
       default -> throw new IllegalArgumentException("no type " + type);
     };
   }

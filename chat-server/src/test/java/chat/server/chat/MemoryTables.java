@@ -203,6 +203,16 @@ public final class MemoryTables implements ChatTables, ChatQueries {
   }
 
   @Override
+  public synchronized Optional<Credentials> endedBy(
+      byte[] tokenHash, String requestId, long nowMicros) {
+    SessionRecord s = sessions.get(SessionRecord.token(tokenHash));
+    Account account =
+        s != null && s.endedBy(requestId, nowMicros) ? accounts.get(s.accountId()) : null;
+    return Optional.ofNullable(account)
+        .map(a -> new Credentials(a.id(), a.username(), a.passwordHash()));
+  }
+
+  @Override
   public synchronized boolean isOnline(String username) {
     Account account = accountNamed(Account.key(username));
     SessionRecord session = account == null ? null : openSession(account.id());

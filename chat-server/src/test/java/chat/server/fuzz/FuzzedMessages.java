@@ -108,7 +108,7 @@ public final class FuzzedMessages {
 
   private long number(String field) {
     List<Long> known = numbers.get(field);
-    if (known != null && dice.nextInt(3) != 0) {
+    if (known != null && dice.nextInt(6) != 0) {
       return known.get(dice.nextInt(known.size()));
     }
     return dice.nextInt(4) == 0 ? dice.nextLong() : NUMBERS[dice.nextInt(NUMBERS.length)];
@@ -116,9 +116,9 @@ public final class FuzzedMessages {
 
   private String text(String field) {
     List<String> known = texts.get(field);
-    if (known != null && dice.nextInt(3) != 0) {
+    if (known != null && dice.nextInt(6) != 0) {
       String value = known.get(dice.nextInt(known.size()));
-      return dice.nextInt(6) == 0 ? tampered(value) : value;
+      return dice.nextInt(20) == 0 ? tampered(value) : value;
     }
     return HostileTexts.any(dice);
   }

@@ -150,7 +150,8 @@ final class RandomFaults {
     Set<ServerId> belong = primary.disk.hard.view().cluster().disks().keySet();
     for (SimulatedServer server : cluster.servers()) {
       if (!belong.contains(server.id)) {
-        if (!waiting.containsKey(server.id)) {
+        // Not noticed before, or let in and removed once more since.
+        if (!waiting.containsKey(server.id) || server.ending != null) {
           waiting.put(server.id, cluster.now());
           truth.remove(server.id);
           cluster.crash(server.id);

@@ -47,7 +47,7 @@ final class RandomCommands {
       log.addNothing();
     } else if (kind < 8 || accounts.isEmpty()) {
       accounts.add(log.size() + 1);
-      keep(new Command.CreateAccount(now, name(), "hash " + dice.nextInt(), requestId()));
+      keep(new Command.CreateAccount(now, name(), hash(), requestId()));
     } else if (kind < 18) {
       byte[] token = CommandLog.token(tokens.size());
       tokens.add(token);
@@ -84,12 +84,27 @@ final class RandomCommands {
       return new Command.ExpireStreams(now, dice.nextInt(3));
     } else if (kind < 96) {
       return new Command.Logout(now, token());
-    } else if (kind < 98) {
+    } else if (kind < 97) {
       return new Command.TouchSession(now, token());
+    } else if (kind < 98) {
+      return changePassword();
     }
     Command delete = new Command.DeleteAccount(now, token(), dice.nextInt(3) > 0, requestId());
     repeatable.add(delete);
     return delete;
+  }
+
+  private Command changePassword() {
+    byte[] fresh = CommandLog.token(tokens.size());
+    tokens.add(fresh);
+    Command change = new Command.ChangePassword(now, token(), hash(), hash(), fresh, requestId());
+    repeatable.add(change);
+    return change;
+  }
+
+  /** One of few: the one that a change of password takes for the old one is often right. */
+  private String hash() {
+    return "hash " + dice.nextInt(3);
   }
 
   private void keep(Command command) {
@@ -106,8 +121,11 @@ final class RandomCommands {
           now, token, c.recipient(), text, c.requestId(), dice.nextBoolean(), c.inboxLimit());
     } else if (command instanceof Command.DeleteAccount c) {
       return new Command.DeleteAccount(now, c.tokenHash(), c.discardUndelivered(), c.requestId());
+    } else if (command instanceof Command.ChangePassword c) {
+      return new Command.ChangePassword(
+          now, c.tokenHash(), hash(), hash(), c.newTokenHash(), c.requestId());
     } else if (command instanceof Command.CreateAccount c) {
-      return new Command.CreateAccount(now, c.username(), "hash " + dice.nextInt(), c.requestId());
+      return new Command.CreateAccount(now, c.username(), hash(), c.requestId());
     }
     throw new IllegalStateException("not repeatable: " + command);
   }

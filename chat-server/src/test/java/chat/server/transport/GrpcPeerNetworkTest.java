@@ -67,6 +67,23 @@ class GrpcPeerNetworkTest {
     }
   }
 
+  @Test
+  void aHeartbeatTellsWhatTimeItsSenderTakesItToBe() {
+    Message.Request heartbeat =
+        new RandomMessages(1)
+            .requests().stream()
+                .filter(message -> message instanceof Message.Heartbeat)
+                .findFirst()
+                .orElseThrow();
+    long before = System.currentTimeMillis();
+    long fast = before + TimeUnit.DAYS.toMillis(1);
+    one.send(request(ONE, TWO, 1, heartbeat));
+    eventually().until(() -> two.clocks().bounded(fast, System.nanoTime()) < fast);
+    assertThat(two.clocks().bounded(fast, System.nanoTime()))
+        .isBetween(before, System.currentTimeMillis() + PeerClocks.AHEAD_MAX_MILLIS);
+    assertThat(one.clocks().bounded(fast, System.nanoTime())).as("nobody told it").isEqualTo(fast);
+  }
+
   private void exchange(Envelope request, Message.@Nullable Answer answer) {
     inboxOne.received.clear();
     inboxTwo.received.clear();

@@ -1,0 +1,171 @@
+package chat.client.guard;
+
+import chat.client.demo.LocalCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Three servers of its own on this machine, and one of three measurements:
+ *
+ * <pre>
+ * java -cp ... chat.client.guard.GuardBench logins        # messages during a flood of logins
+ * java -cp ... chat.client.guard.GuardBench overload      # ten times as much as can be done
+ * java -cp ... chat.client.guard.GuardBench receivers 400 # so many clients that do not read
+ * </pre>
+ *
+ * <p>Run in {@code chat-client}, with its test classes and class path and {@code
+ * -Dchat.server.class.path=} that of the server. The client runs on the same machine: what it takes
+ * of the processors is missing there.
+ */
+public final class GuardBench {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final String[] CHEAP_PASSWORDS = {
+    "--password-memory-kib", "64", "--password-iterations", "1", "--accounts-per-minute", "0"
+  };
+
+  private static final String[] IMPATIENT = {
+    "--password-memory-kib",
+    "64",
+    "--password-iterations",
+    "1",
+    "--accounts-per-minute",
+    "0",
+    "--receiver-stall-seconds",
+    "15"
+  };
+
+  private GuardBench() {}
+
+  /** Runs one measurement and prints what came of it. */
+  public static void main(String[] args) throws Exception {
+    String what = args.length > 0 ? args[0] : "";
+    switch (what) {
+      case "logins" -> logins();
+      case "overload" -> overload(args.length > 1 ? Integer.parseInt(args[1]) : 10);
+      case "receivers" -> receivers(args.length > 1 ? Integer.parseInt(args[1]) : 400);
+      default -> throw new IllegalArgumentException("logins, overload or receivers, not " + what);
+    }
+  }
+
+  private static LocalCluster cluster(String... flags) throws InterruptedException {
+    LocalCluster cluster = LocalCluster.create(3, flags).startAll();
+    cluster.awaitComplete(PATIENCE);
+    return cluster;
+  }
+
+  private static Wire connect(LocalCluster cluster) throws InterruptedException {
+    int primary = cluster.awaitServing(PATIENCE).primaryId();
+    return new Wire(cluster.addresses().split(",", -1)[primary - 1]);
+  }
+
+  private static void logins() throws Exception {
+    try (LocalCluster cluster = cluster("--login-failures-free", "0");
+        Wire wire = connect(cluster);
+        Wire flood = connect(cluster)) {
+      String token = wire.user("sender");
+      var unused = wire.user("target");
+      Load load = new Load(wire, token, "target");
+      load.closed(16, 6, Load.Times.IGNORED);
+      Load.Times quiet = new Load.Times();
+      load.closed(16, 12, quiet);
+      print("messages alone, 16 in flight", quiet);
+      LoginFlood logins = new LoginFlood(flood, 128);
+      Load.Times flooded = new Load.Times();
+      load.closed(16, 12, flooded);
+      String counts = logins.stop();
+      print("messages during the flood", flooded);
+      System.out.println(counts);
+    }
+  }
+
+  private static void overload(int times) throws Exception {
+    try (LocalCluster cluster = cluster(CHEAP_PASSWORDS);
+        Wire wire = connect(cluster)) {
+      String token = wire.user("sender");
+      List<String> targets = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        String name = "target" + i;
+        var unused = wire.user(name);
+        targets.add(name);
+      }
+      Load load = new Load(wire, token, targets.toArray(String[]::new));
+      load.closed(512, 8, Load.Times.IGNORED);
+      Load.Times capacity = new Load.Times();
+      load.closed(512, 6, capacity);
+      print("closed loop, 512 in flight", capacity);
+      wire.empty(targets);
+      int rate = (int) (times * capacity.perSecond());
+      Load.Times over = new Load.Times();
+      load.open(rate, 8, over);
+      print("open loop, " + rate + "/s offered", over);
+      long end = System.nanoTime();
+      Load.Times after = new Load.Times();
+      int rounds = 0;
+      do {
+        after = new Load.Times();
+        load.closed(512, 0.5, after);
+        rounds++;
+      } while (rounds < 40
+          && (after.refused() > 0 || after.perSecond() < 0.8 * capacity.perSecond()));
+      System.out.printf(
+          Locale.ROOT,
+          "back to 80 %% of it without a refusal %.1f s after the last request%n",
+          (System.nanoTime() - end) / 1e9);
+      print("closed loop again", after);
+    }
+  }
+
+  private static void receivers(int count) throws Exception {
+    try (LocalCluster cluster = cluster(IMPATIENT);
+        Wire wire = connect(cluster)) {
+      long pid = cluster.pid(cluster.primaryId());
+      String token = wire.user("sender");
+      List<String> names = new ArrayList<>();
+      List<String> tokens = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        names.add("slow" + i);
+        tokens.add(wire.user("slow" + i));
+      }
+      Load load = new Load(wire, token, names.toArray(String[]::new));
+      load.messages(64, 20 * count, "x".repeat(8 * 1024));
+      System.out.printf(Locale.ROOT, "%d inboxes of 20 x 8 KiB: %s%n", count, memory(pid));
+      try (SlowReceivers slow = new SlowReceivers(wire.address(), tokens)) {
+        slow.awaitOpen();
+        load.messages(64, 20 * count, "x".repeat(8 * 1024));
+        System.out.printf(
+            Locale.ROOT, "%d that do not read, 20 more each: %s%n", count, memory(pid));
+        Load.Times beside = new Load.Times();
+        load.closed(16, 8, beside);
+        print("messages beside them, 16 in flight", beside);
+        System.out.printf(Locale.ROOT, "and then: %s%n", memory(pid));
+        TimeUnit.SECONDS.sleep(30);
+        System.out.printf(
+            Locale.ROOT,
+            "30 s later: %s; %d of %d streams turn out to be ended%n",
+            memory(pid),
+            slow.readAll(),
+            count);
+      }
+    }
+  }
+
+  private static String memory(long pid) throws IOException {
+    long rss = 0;
+    for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+      if (line.startsWith("VmRSS")) {
+        rss = Long.parseLong(line.replaceAll("[^0-9]", ""));
+      }
+    }
+    return "the primary has " + rss / 1024 + " MiB";
+  }
+
+  private static void print(String what, Load.Times times) {
+    System.out.println(what + ": " + times);
+  }
+}
