@@ -80,7 +80,7 @@ class PeerFuzzTest {
     decoders.sort(Comparator.comparing(Method::toString));
     assertThat(decoders).hasSizeGreaterThan(14);
     int decoded = 0;
-    for (int round = 0; round < Fuzz.cases(14); round++) {
+    for (int round = 0; round < Fuzz.cases(22); round++) {
       Method decoder = decoders.get(dice.nextInt(decoders.size()));
       Message type = defaultInstance(decoder.getParameterTypes()[0]);
       Message message;
