@@ -30,13 +30,32 @@ class AnswerFuzzTest {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
   private static final long[] NUMBERS = {
-    0, 1, -1, 999_999_999, 1_000_000_000, 253_402_300_799L, -62_135_596_801L, Long.MAX_VALUE,
-    Long.MIN_VALUE, Integer.MAX_VALUE
+    0,
+    1,
+    -1,
+    999_999_999,
+    1_000_000_000,
+    253_402_300_799L,
+    -62_135_596_801L,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    Integer.MAX_VALUE
   };
 
   private static final String[] TEXTS = {
-    "", " ", "chat", "INTERNAL", "NOT_PRIMARY", "RATE_LIMITED", "no reason", "\u0000\u001b[31m",
-    "127.0.0.1:7401", "primary_address", "type.googleapis.com/google.rpc.ErrorInfo", "%s", "\u202e"
+    "",
+    " ",
+    "chat",
+    "INTERNAL",
+    "NOT_PRIMARY",
+    "RATE_LIMITED",
+    "no reason",
+    "\u0000\u001b[31m",
+    "127.0.0.1:7401",
+    "primary_address",
+    "type.googleapis.com/google.rpc.ErrorInfo",
+    "%s",
+    "\u202e"
   };
 
   private final long seed = Long.getLong("fuzz.seed", System.nanoTime() & 0xffffff);
@@ -54,9 +73,18 @@ class AnswerFuzzTest {
     for (int round = 0; round < cases; round++) {
       List<Reading> readings =
           List.of(
-              () -> Wire.clusterStatus(GetClusterStatusResponse.parseFrom(bytes(GetClusterStatusResponse.getDescriptor()))),
-              () -> Wire.messages(FetchMessagesResponse.parseFrom(bytes(FetchMessagesResponse.getDescriptor())).getMessagesList()),
-              () -> Wire.sent(SendMessageResponse.parseFrom(bytes(SendMessageResponse.getDescriptor())), "id"),
+              () ->
+                  Wire.clusterStatus(
+                      GetClusterStatusResponse.parseFrom(
+                          bytes(GetClusterStatusResponse.getDescriptor()))),
+              () ->
+                  Wire.messages(
+                      FetchMessagesResponse.parseFrom(bytes(FetchMessagesResponse.getDescriptor()))
+                          .getMessagesList()),
+              () ->
+                  Wire.sent(
+                      SendMessageResponse.parseFrom(bytes(SendMessageResponse.getDescriptor())),
+                      "id"),
               () -> login(LoginResponse.parseFrom(bytes(LoginResponse.getDescriptor()))));
       try {
         assertThat(readings.get(dice.nextInt(readings.size())).read()).isNotNull();

@@ -42,8 +42,7 @@ class LoggingTest {
       HealthCheckRequest large =
           HealthCheckRequest.newBuilder().setService("x".repeat(1000)).build();
       Throwable refused = catchThrowable(() -> HealthGrpc.newBlockingStub(channel).check(large));
-      assertThat(Status.fromThrowable(refused).getCode())
-          .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(Status.fromThrowable(refused).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     } finally {
       channel.shutdownNow();
       server.shutdownNow();

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class PrintableFuzzTest {
   /** What turns a line around, or the characters that do it for a stretch. */
-  private static final String BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+  private static final String BIDI =
+      "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 
   private static final String INVISIBLE =
       "\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u2060\u2061\u2064\u206a\u3164\ufeff\uffa0\ufff9";
@@ -48,8 +49,7 @@ class PrintableFuzzTest {
     long cases = Long.getLong("fuzz.cases", 100_000) * 5 / 100;
     for (int round = 0; round < cases; round++) {
       String text = text();
-      ChatMessage message =
-          new ChatMessage(dice.nextLong(), text(), text(), text, Instant.EPOCH);
+      ChatMessage message = new ChatMessage(dice.nextLong(), text(), text(), text, Instant.EPOCH);
       assertHarmless(Printer.line(message, false));
       SentMessage sent =
           new SentMessage(1, Instant.EPOCH, Delivery.LIVE, dice.nextBoolean(), text());
@@ -89,8 +89,7 @@ class PrintableFuzzTest {
     String odd = BIDI + INVISIBLE + "\u001b[2J\u009b1m\u0007\r\n\t\u2028\u0085 \u05d0\u0627%s%n\\";
     StringBuilder text = new StringBuilder();
     for (int left = dice.nextInt(20); left > 0; left--) {
-      int c =
-          dice.nextBoolean() ? odd.charAt(dice.nextInt(odd.length())) : dice.nextInt(0x110000);
+      int c = dice.nextBoolean() ? odd.charAt(dice.nextInt(odd.length())) : dice.nextInt(0x110000);
       text.appendCodePoint(c);
     }
     return text.toString();

@@ -79,8 +79,7 @@ class AdminFuzzTest {
       List<byte[]> requests = new ArrayList<>();
       boolean one = method.getType().clientSendsOneMessage();
       for (int left = one ? 1 : dice.nextInt(5); left > 0; left--) {
-        requests.add(
-            messages.message(schema.getMethodDescriptor().getInputType()).toByteArray());
+        requests.add(messages.message(schema.getMethodDescriptor().getInputType()).toByteArray());
       }
       assertThat(call(method, requests).getCode())
           .as("seed %d, case %d, %s", seed, round, method.getFullMethodName())
@@ -96,7 +95,8 @@ class AdminFuzzTest {
     crc.update(data.toByteArray());
     FileSummary summary =
         FileSummary.newBuilder().setSizeBytes(data.size()).setCrc32C((int) crc.getValue()).build();
-    byte[] whole = RestoreRequest.newBuilder().setData(data).setSummary(summary).build().toByteArray();
+    byte[] whole =
+        RestoreRequest.newBuilder().setData(data).setSummary(summary).build().toByteArray();
     byte[] more = RestoreRequest.newBuilder().setData(data).build().toByteArray();
     byte[] wrong =
         RestoreRequest.newBuilder()

@@ -55,7 +55,8 @@ class ApiFuzzTest {
   private final long seed = Fuzz.seed(ApiFuzzTest.class);
   private final Random dice = new Random(seed);
   private final FuzzedMessages messages = new FuzzedMessages(dice);
-  private final ApiHarness api = new ApiHarness(
+  private final ApiHarness api =
+      new ApiHarness(
           ApiHarness.limits()
               .inboxMessagesMax(300)
               // As often as it likes.
@@ -141,8 +142,7 @@ class ApiFuzzTest {
         tokens.set(i, logIn(names.get(i)));
       } catch (StatusRuntimeException e) {
         // One of the calls has made the account again, with another password.
-        ApiHarness.assertRefused(
-            e, Status.Code.UNAUTHENTICATED, ErrorReason.BAD_CREDENTIALS);
+        ApiHarness.assertRefused(e, Status.Code.UNAUTHENTICATED, ErrorReason.BAD_CREDENTIALS);
         names.set(i, "name" + dice.nextInt(1 << 30));
         knowName(names.get(i));
         tokens.set(i, logIn(names.get(i)));
@@ -237,11 +237,9 @@ class ApiFuzzTest {
     for (byte[] message : answer.messages()) {
       switch (String.valueOf(call.method.getBareMethodName())) {
         case "ListAccounts" ->
-            messages.know(
-                "page_token", ListAccountsResponse.parseFrom(message).getNextPageToken());
+            messages.know("page_token", ListAccountsResponse.parseFrom(message).getNextPageToken());
         case "ListMessages" ->
-            messages.know(
-                "page_token", ListMessagesResponse.parseFrom(message).getNextPageToken());
+            messages.know("page_token", ListMessagesResponse.parseFrom(message).getNextPageToken());
         case "Login" -> {
           int who = names.indexOf(LoginRequest.parseFrom(call.requests.get(0)).getUsername());
           if (who >= 0) {
@@ -275,7 +273,8 @@ class ApiFuzzTest {
           .isEqualTo(text.getBytes(UTF_8));
       var unused =
           api.as(ann)
-              .acknowledgeMessages(AcknowledgeMessagesRequest.newBuilder().setMessageId(id).build());
+              .acknowledgeMessages(
+                  AcknowledgeMessagesRequest.newBuilder().setMessageId(id).build());
     }
   }
 

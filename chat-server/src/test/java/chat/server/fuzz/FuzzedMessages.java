@@ -19,8 +19,24 @@ import java.util.Random;
 public final class FuzzedMessages {
   private static final int DEPTH_MAX = 4;
   private static final long[] NUMBERS = {
-    0, 1, 2, 3, -1, 127, 128, 255, 256, 1000, 1001, -1000, 1L << 31, (1L << 31) - 1, 1L << 40,
-    Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE - 1
+    0,
+    1,
+    2,
+    3,
+    -1,
+    127,
+    128,
+    255,
+    256,
+    1000,
+    1001,
+    -1000,
+    1L << 31,
+    (1L << 31) - 1,
+    1L << 40,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    Long.MAX_VALUE - 1
   };
 
   private final Random dice;
@@ -89,7 +105,7 @@ public final class FuzzedMessages {
   }
 
   private int count() {
-    return dice.nextInt(50) == 0 ? dice.nextInt(300) : dice.nextInt(4);
+    return dice.nextInt(300) == 0 ? dice.nextInt(300) : dice.nextInt(4);
   }
 
   private Object value(FieldDescriptor field, int depth) {

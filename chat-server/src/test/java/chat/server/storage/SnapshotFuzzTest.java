@@ -61,7 +61,7 @@ class SnapshotFuzzTest {
     byte[] deflated = dice.nextBoolean() ? deflated(rows) : rows;
     int table = dice.nextInt(9);
     int count = dice.nextInt(4) == 0 ? dice.nextInt() : dice.nextInt(100);
-    int raw = dice.nextInt(4) == 0 ? dice.nextInt(1 << 22) : rows.length;
+    int raw = dice.nextInt(4) == 0 ? dice.nextInt(1 << 20) : rows.length;
     ByteBuffer block = ByteBuffer.allocate(header + 17 + deflated.length);
     block.put(good, 0, header).put((byte) table).putInt(count).putInt(raw).putInt(deflated.length);
     block.putInt(SnapshotFormat.checksum(0, table, count, raw, deflated, deflated.length));
@@ -105,7 +105,7 @@ class SnapshotFuzzTest {
     Path file = directory.resolve("good");
     try (H2ChatState state = H2ChatState.open(directory.resolve("state"));
         OutputStream out = Files.newOutputStream(file)) {
-      CommandLog log = RandomCommands.log(seed, 300);
+      CommandLog log = RandomCommands.log(seed, 80);
       state.apply(log.slice(1, log.size()));
       state.writeSnapshot("c-1", 7, out);
     }
@@ -129,13 +129,17 @@ class SnapshotFuzzTest {
         sent.add(text);
       }
       state.apply(log.slice(1, log.size()));
-      assertThat(state.queries().undelivered(1, 0, cases).stream().map(StoredMessage::text).toList())
+      assertThat(
+              state.queries().undelivered(1, 0, cases).stream().map(StoredMessage::text).toList())
           .as("seed %d", seed)
           .isEqualTo(sent);
       for (int i = 0; i < cases; i++) {
         String filter = HostileTexts.any(dice);
         NameFilter names = new NameFilter(filter);
-        assertThat(state.queries().accounts(filter, dice.nextBoolean() ? null : HostileTexts.any(dice), 10))
+        assertThat(
+                state
+                    .queries()
+                    .accounts(filter, dice.nextBoolean() ? null : HostileTexts.any(dice), 10))
             .as("filter %s, seed %d", filter, seed)
             .hasSizeLessThanOrEqualTo(names.matches("ann") ? 1 : 0);
       }

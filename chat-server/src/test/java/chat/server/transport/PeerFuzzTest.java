@@ -40,7 +40,22 @@ import org.junit.jupiter.api.Timeout;
 /** What servers say to each other, as no server of ours says it. */
 @Timeout(300)
 class PeerFuzzTest {
-  private static final int IN_FLIGHT = 64;
+  private static final List<String> NUMBERS =
+      List.of(
+          "incarnation",
+          "epoch",
+          "index",
+          "call",
+          "ballot",
+          "base",
+          "lineage",
+          "view",
+          "commit_index",
+          "up_to_index",
+          "durable_index",
+          "applied_index");
+
+  private static final int IN_FLIGHT = 128;
 
   private final long seed = Fuzz.seed(PeerFuzzTest.class);
   private final Random dice = new Random(seed);
@@ -56,7 +71,7 @@ class PeerFuzzTest {
       fuzzed.know(id, 2);
       fuzzed.know(id, 200);
     }
-    for (String number : List.of("incarnation", "epoch", "index", "call", "ballot", "base")) {
+    for (String number : NUMBERS) {
       fuzzed.know(number, 0);
       fuzzed.know(number, 1);
       fuzzed.know(number, 1 << 20);
@@ -80,7 +95,7 @@ class PeerFuzzTest {
     decoders.sort(Comparator.comparing(Method::toString));
     assertThat(decoders).hasSizeGreaterThan(14);
     int decoded = 0;
-    for (int round = 0; round < Fuzz.cases(22); round++) {
+    for (int round = 0; round < Fuzz.cases(26); round++) {
       Method decoder = decoders.get(dice.nextInt(decoders.size()));
       Message type = defaultInstance(decoder.getParameterTypes()[0]);
       Message message;
@@ -123,7 +138,7 @@ class PeerFuzzTest {
       Deque<CompletableFuture<RawCalls.Answer>> pending = new ArrayDeque<>();
       List<MethodDescriptor<?, ?>> methods =
           List.copyOf(ReplicationServiceGrpc.getServiceDescriptor().getMethods());
-      int cases = Fuzz.cases(4);
+      int cases = Fuzz.cases(3);
       for (int round = 0; round < cases; round++) {
         pending.add(ask(calls, methods.get(dice.nextInt(methods.size()))));
         while (pending.size() > (round == cases - 1 ? 0 : IN_FLIGHT)) {
@@ -154,7 +169,7 @@ class PeerFuzzTest {
         left--) {
       requests.add(messages.bytes(type));
     }
-    CallOptions within = CallOptions.DEFAULT.withDeadlineAfter(200, TimeUnit.MILLISECONDS);
+    CallOptions within = CallOptions.DEFAULT.withDeadlineAfter(50, TimeUnit.MILLISECONDS);
     return calls.call(method, within, new Metadata(), requests, 10);
   }
 }
