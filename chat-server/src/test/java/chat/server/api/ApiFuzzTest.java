@@ -289,7 +289,8 @@ class ApiFuzzTest {
     assertThat(token).isNotEmpty();
     String letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ ";
     for (int at = 0; at < token.length(); at++) {
-      for (char c : letters.toCharArray()) {
+      for (int i = 0; i < letters.length(); i++) {
+        char c = letters.charAt(i);
         String other = token.substring(0, at) + c + token.substring(at + 1);
         if (!other.equals(token)) {
           assertBadToken(ann, list, other);

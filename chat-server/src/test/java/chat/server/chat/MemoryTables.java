@@ -236,7 +236,8 @@ public final class MemoryTables implements ChatTables, ChatQueries {
     // How far into the name each beginning of the filter can reach.
     boolean[] reached = new boolean[name.length() + 1];
     reached[0] = true;
-    for (char c : filter.toCharArray()) {
+    for (int f = 0; f < filter.length(); f++) {
+      char c = filter.charAt(f);
       boolean[] next = new boolean[name.length() + 1];
       for (int n = 0; n <= name.length(); n++) {
         boolean before = n > 0 && reached[n - 1] && (c == '?' || c == name.charAt(n - 1));

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -55,12 +56,13 @@ class LogFuzzTest {
     for (int round = 0; round < cases; round++) {
       put(files);
       Path victim = names.get(dice.nextInt(names.size()));
+      byte[] good = Objects.requireNonNull(files.get(victim));
       if (dice.nextInt(20) == 0) {
         Files.delete(victim);
       } else if (dice.nextInt(8) == 0) {
-        Files.write(victim, resealed(files.get(victim)));
+        Files.write(victim, resealed(good));
       } else {
-        Files.write(victim, Fuzz.mutated(files.get(victim), dice));
+        Files.write(victim, Fuzz.mutated(good, dice));
       }
       try (SegmentedLog log = SegmentedLog.open(directory, LogFixtures.SMALL)) {
         List<Entry> read = LogFixtures.all(log);
