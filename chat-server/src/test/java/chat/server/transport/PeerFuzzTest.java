@@ -111,7 +111,7 @@ class PeerFuzzTest {
         decoded++;
       } catch (InvocationTargetException e) {
         if (!(e.getCause() instanceof RefusedMessageException)) {
-          throw Fuzz.failed(seed, round, e.getCause());
+          throw Fuzz.failed(seed, round, e);
         }
       }
     }
