@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A server's error, read: what it says and what a client does about it. The one place where
  * statuses become reasons. Nothing a server sends makes this throw.
  *
- * @param tooLarge it is gRPC's own word, of either side, that a request or an answer is too large
+ * @param tooLarge a request or an answer is too large; if it was the answer, that is gRPC's word
  */
 record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
   /** What to do about an error. */
@@ -63,7 +63,9 @@ record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
     ChatException exception =
         new ChatException(reason, sentence, info.getMetadataMap(), retryAfter(status), failure);
     boolean service = info.getDomain().equals(ErrorReason.DOMAIN);
-    boolean tooLarge = code == Status.Code.RESOURCE_EXHAUSTED && !service;
+    boolean tooLarge =
+        code == Status.Code.RESOURCE_EXHAUSTED
+            && (!service || reason == ErrorReason.REQUEST_TOO_LARGE);
     return new ServerError(tooLarge ? Kind.REPEAT_FEW : kind(code, reason), exception, tooLarge);
   }
 

@@ -1,6 +1,7 @@
 /**
- * What both sides of the wire need beside the generated code: server addresses and error reasons.
- * Imports the JDK only; nothing of a server or a client may come in.
+ * What several sides of the wire need beside the generated code: error reasons, and the check of
+ * requests before they reach a service. Imports the JDK and gRPC only; nothing of a server or a
+ * client may come in.
  */
 @NullMarked
 package chat.common;

@@ -16,6 +16,10 @@ final class Logging {
   private static final Logger TRANSPORT =
       Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerHandler");
 
+  /** Likewise. */
+  private static final Logger REQUESTS =
+      Logger.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream");
+
   private static final String LIBRARIES = "info";
   private static final String PREFIX = "org.slf4j.simpleLogger.";
 
@@ -44,5 +48,7 @@ final class Logging {
     // A stream that is reset while its client does not read is worth a page of warnings to it: who
     // does that on purpose must not fill the disk.
     TRANSPORT.setLevel(Level.SEVERE);
+    // Likewise a request that is too large; whoever sent it is told.
+    REQUESTS.setLevel(Level.SEVERE);
   }
 }

@@ -38,7 +38,15 @@ final class Printable {
           false;
       // Joiners are part of writing and of emoji; the other formats turn the line around or hide.
       case Character.FORMAT -> c == 0x200C || c == 0x200D;
-      default -> true;
+      default -> !isBlankLetter(c);
+    };
+  }
+
+  /** Letters and marks that show nothing at all: fillers of Hangul, a joiner, two of Khmer. */
+  private static boolean isBlankLetter(int c) {
+    return switch (c) {
+      case 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0 -> true;
+      default -> false;
     };
   }
 

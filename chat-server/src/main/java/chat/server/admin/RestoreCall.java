@@ -41,6 +41,8 @@ final class RestoreCall implements StreamObserver<RestoreRequest> {
       if (request.hasSummary()) {
         arriving.finish(request.getSummary().getSizeBytes(), request.getSummary().getCrc32C());
       }
+    } catch (IncomingFile.DamagedException e) {
+      fail(new RefusedCommandException("Nothing was restored. " + e.getMessage()));
     } catch (IOException | RuntimeException e) {
       fail(e);
     }

@@ -105,14 +105,17 @@ public final class ChatEndpoint implements AutoCloseable {
   /** Adds the services and limits to a server that is being built. */
   public void addTo(ServerBuilder<?> server) {
     server
-        .addService(ServerInterceptors.interceptForward(service, gate, new SessionInterceptor()))
+        .addService(
+            RequestWords.check(
+                ServerInterceptors.interceptForward(service, gate, new SessionInterceptor()),
+                limits))
         .addService(health.service())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha())
         .addStreamTracerFactory(gate)
         .directExecutor()
         .callExecutor(threadsOf(threads))
-        .maxInboundMessageSize(limits.requestBytesMax());
+        .maxInboundMessageSize(RequestWords.readBytesMax(limits));
   }
 
   /** Bounds what one connection may have open; for servers on a network. */

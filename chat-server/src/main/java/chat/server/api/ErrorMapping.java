@@ -47,7 +47,8 @@ final class ErrorMapping {
       case USERNAME_TAKEN -> Status.Code.ALREADY_EXISTS;
       case NO_SUCH_ACCOUNT -> Status.Code.NOT_FOUND;
       case ALREADY_LOGGED_IN, UNDELIVERED_MESSAGES -> Status.Code.FAILED_PRECONDITION;
-      case BAD_USERNAME,
+      case BAD_REQUEST,
+          BAD_USERNAME,
           BAD_PASSWORD,
           BAD_TEXT,
           BAD_PAGE_TOKEN,
@@ -57,7 +58,8 @@ final class ErrorMapping {
           BAD_MESSAGE_ID,
           REQUEST_ID_REUSED ->
           Status.Code.INVALID_ARGUMENT;
-      case INBOX_FULL, RATE_LIMITED, OVERLOADED, DISK_FULL -> Status.Code.RESOURCE_EXHAUSTED;
+      case REQUEST_TOO_LARGE, INBOX_FULL, RATE_LIMITED, OVERLOADED, DISK_FULL ->
+          Status.Code.RESOURCE_EXHAUSTED;
       case OUTCOME_UNKNOWN -> Status.Code.DEADLINE_EXCEEDED;
       case INTERNAL -> Status.Code.INTERNAL;
     };

@@ -50,7 +50,9 @@ final class PageToken {
     } catch (IllegalArgumentException e) {
       throw bad();
     }
-    if (bytes.length <= HEAD_BYTES || bytes[0] != VERSION) {
+    // Base64 has several spellings of the same bytes: only ours is a token.
+    boolean ours = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(token);
+    if (!ours || bytes.length <= HEAD_BYTES || bytes[0] != VERSION) {
       throw bad();
     }
     byte[] position = Arrays.copyOfRange(bytes, HEAD_BYTES, bytes.length);

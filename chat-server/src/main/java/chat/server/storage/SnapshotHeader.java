@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UTFDataFormatException;
 
 /**
  * What a snapshot says of itself.
@@ -35,11 +36,15 @@ public record SnapshotHeader(
 
   static SnapshotHeader decode(byte[] content) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(content));
-    return new SnapshotHeader(
-        in.readUTF(),
-        in.readLong(),
-        new LogPosition(in.readLong(), new Epoch(in.readLong()), in.readLong()),
-        in.readLong(),
-        in.readLong());
+    try {
+      return new SnapshotHeader(
+          in.readUTF(),
+          in.readLong(),
+          new LogPosition(in.readLong(), new Epoch(in.readLong()), in.readLong()),
+          in.readLong(),
+          in.readLong());
+    } catch (UTFDataFormatException e) {
+      throw new IllegalArgumentException("a cluster id that is no text", e);
+    }
   }
 }

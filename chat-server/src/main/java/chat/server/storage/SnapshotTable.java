@@ -1,6 +1,6 @@
 package chat.server.storage;
 
-import java.io.DataInput;
+import java.io.DataInputStream;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -174,7 +174,7 @@ enum SnapshotTable {
   }
 
   /** Reads a row into the parameters of an {@link #insert}. */
-  void read(DataInput in, PreparedStatement insert) throws SQLException, IOException {
+  void read(DataInputStream in, PreparedStatement insert) throws SQLException, IOException {
     for (int i = 0; i < columns.size(); i++) {
       switch (columns.get(i).type()) {
         case NUMBER -> insert.setLong(i + 1, in.readLong());
@@ -190,9 +190,10 @@ enum SnapshotTable {
     out.write(bytes);
   }
 
-  private static byte[] readBytes(DataInput in) throws IOException {
+  private static byte[] readBytes(DataInputStream in) throws IOException {
     int length = in.readInt();
-    if (length < 0 || length > SnapshotFormat.BLOCK_BYTES_MAX) {
+    // What is left of the block is in memory: a length beyond it reserves nothing.
+    if (length < 0 || length > in.available()) {
       throw new DamagedSnapshotException("a value of " + length + " bytes");
     }
     byte[] bytes = new byte[length];

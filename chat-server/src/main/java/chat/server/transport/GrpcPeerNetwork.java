@@ -1,5 +1,6 @@
 package chat.server.transport;
 
+import chat.common.CheckedRequests;
 import chat.server.replication.Envelope;
 import chat.server.replication.Message;
 import chat.server.replication.ServerId;
@@ -10,6 +11,7 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
@@ -272,7 +274,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     Set<String> quick = ReplicationEndpoint.quickMethods();
     try {
       NettyServerBuilder builder = security.listenOn(resolved, refusals);
-      services.forEach(builder::addService);
+      services.forEach(service -> builder.addService(checked(service)));
       return builder
           .bossEventLoopGroup(threads)
           .workerEventLoopGroup(threads)
@@ -288,7 +290,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
           .keepAliveTime(10, TimeUnit.SECONDS)
           .keepAliveTimeout(5, TimeUnit.SECONDS)
           .maxConnectionIdle(1, TimeUnit.MINUTES)
-          .addService(endpoint)
+          .addService(checked(endpoint))
           .build()
           .start();
     } catch (IOException e) {
@@ -296,6 +298,12 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       throw new IOException(
           "cannot listen for other servers on " + where + ": " + cause.getMessage(), e);
     }
+  }
+
+  /** What is not even a message is refused as such, and said no more often than other refusals. */
+  private ServerServiceDefinition checked(BindableService service) {
+    return CheckedRequests.of(
+        service.bindService(), MESSAGE_BYTES_MAX, new UnreadableRequests(refusals));
   }
 
   private static ServerCallExecutorSupplier waitingFor(Set<String> quick, Executor waiting) {

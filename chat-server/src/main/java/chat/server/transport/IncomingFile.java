@@ -11,6 +11,15 @@ import java.util.zip.CRC32C;
 
 /** A file that arrives in pieces. Confined to one thread at a time. */
 public final class IncomingFile implements Closeable {
+  /** What arrived is not what was sent: the sender's fault or the wire's, not this machine's. */
+  public static final class DamagedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    DamagedException(String sentence) {
+      super(sentence);
+    }
+  }
+
   private final FileChannel channel;
   private final CRC32C checksum = new CRC32C();
   private long sizeBytes;
@@ -29,6 +38,8 @@ public final class IncomingFile implements Closeable {
   }
 
   public void add(ByteString piece) throws IOException {
+    // What comes after the summary is in no sum.
+    whole &= piece.isEmpty();
     for (ByteBuffer part : piece.asReadOnlyByteBufferList()) {
       checksum.update(part.duplicate());
       sizeBytes += part.remaining();
@@ -41,11 +52,11 @@ public final class IncomingFile implements Closeable {
   /**
    * Checks that all of it has arrived, and forces it to the disk.
    *
-   * @throws IOException in words, if it is not what was sent
+   * @throws DamagedException in words, if it is not what was sent
    */
   public void finish(long expectedBytes, int expectedCrc32c) throws IOException {
     if (sizeBytes != expectedBytes || (int) checksum.getValue() != expectedCrc32c) {
-      throw new IOException(
+      throw new DamagedException(
           "The file was damaged on its way: "
               + sizeBytes
               + " bytes of "

@@ -1,8 +1,10 @@
 package chat.server.api;
 
+import static chat.server.api.ApiHarness.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import chat.common.ErrorReason;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.GetClusterStatusRequest;
@@ -55,12 +57,47 @@ class NettyEndpointTest {
   }
 
   @Test
-  void aRequestOfMoreThan64KibIsRefused() {
-    CreateAccountRequest request =
-        CreateAccountRequest.newBuilder().setUsername("x".repeat(65 * 1024)).build();
+  void aRequestOfMoreThan64KibIsRefusedInWords() {
+    assertRefused(
+        () -> ChatServiceGrpc.newBlockingStub(channel).createAccount(named(65 * 1024)),
+        Status.Code.RESOURCE_EXHAUSTED,
+        ErrorReason.REQUEST_TOO_LARGE);
+    // However small it is on the wire.
+    assertRefused(
+        () ->
+            ChatServiceGrpc.newBlockingStub(channel)
+                .withCompression("gzip")
+                .createAccount(named(200 * 1024)),
+        Status.Code.RESOURCE_EXHAUSTED,
+        ErrorReason.REQUEST_TOO_LARGE);
+    assertRefused(
+        () ->
+            ChatServiceGrpc.newBlockingStub(channel)
+                .withCompression("gzip")
+                .createAccount(named(20 << 20)),
+        Status.Code.RESOURCE_EXHAUSTED,
+        ErrorReason.REQUEST_TOO_LARGE);
+    assertRefused(
+        () -> ChatServiceGrpc.newBlockingStub(channel).createAccount(named(63 * 1024)),
+        Status.Code.INVALID_ARGUMENT,
+        ErrorReason.BAD_USERNAME);
+    assertServes();
+  }
+
+  @Test
+  void aRequestThatIsFarTooLargeIsCutOff() {
     Throwable thrown =
-        catchThrowable(() -> ChatServiceGrpc.newBlockingStub(channel).createAccount(request));
+        catchThrowable(
+            () -> ChatServiceGrpc.newBlockingStub(channel).createAccount(named(1 << 20)));
     assertThat(Status.fromThrowable(thrown).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertServes();
+  }
+
+  private static CreateAccountRequest named(int length) {
+    return CreateAccountRequest.newBuilder().setUsername("x".repeat(length)).build();
+  }
+
+  private void assertServes() {
     assertThat(
             ChatServiceGrpc.newBlockingStub(channel)
                 .getClusterStatus(GetClusterStatusRequest.getDefaultInstance())

@@ -233,12 +233,19 @@ public final class MemoryTables implements ChatTables, ChatQueries {
   }
 
   private static boolean matches(String filter, String name) {
-    StringBuilder regex = new StringBuilder();
-    filter
-        .chars()
-        .forEach(
-            c -> regex.append(c == '*' ? ".*" : c == '?' ? "." : "\\x" + Integer.toHexString(c)));
-    return name.matches(regex.toString());
+    // How far into the name each beginning of the filter can reach.
+    boolean[] reached = new boolean[name.length() + 1];
+    reached[0] = true;
+    for (int f = 0; f < filter.length(); f++) {
+      char c = filter.charAt(f);
+      boolean[] next = new boolean[name.length() + 1];
+      for (int n = 0; n <= name.length(); n++) {
+        boolean before = n > 0 && reached[n - 1] && (c == '?' || c == name.charAt(n - 1));
+        next[n] = c == '*' ? reached[n] || (n > 0 && next[n - 1]) : before;
+      }
+      reached = next;
+    }
+    return reached[name.length()];
   }
 
   @Override
