@@ -84,7 +84,7 @@ class ApiFuzzTest {
     List<io.grpc.MethodDescriptor<?, ?>> methods =
         List.copyOf(ChatServiceGrpc.getServiceDescriptor().getMethods());
     Deque<Pending> pending = new ArrayDeque<>();
-    int cases = Fuzz.cases(32);
+    int cases = Fuzz.cases(26);
     for (int round = 0; round < cases; round++) {
       if (round % 250 == 0) {
         check(pending, 0);
