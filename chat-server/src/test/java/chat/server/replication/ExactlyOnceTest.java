@@ -8,6 +8,7 @@ import chat.server.chat.MemoryTables;
 import java.lang.reflect.Proxy;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -154,13 +155,13 @@ class ExactlyOnceTest {
   }
 
   /** A lone survivor acknowledges, and the power fails before its disk has forced that. */
-  private static void powerFails(SimulatedDriver driver) {
+  private static void powerFails(SimulatedDriver driver, int later) {
     SimulatedCluster cluster = busy(driver);
     cluster.crash(1);
     cluster.crash(2);
     assertThat(cluster.runUntil(2_000, c -> c.servedBy(3) && c.server(3).acts())).isTrue();
     cluster.server(3).disk.forceNanos = 200 * SimulatedCluster.MILLI;
-    cluster.run(3_000);
+    cluster.run(3_000 + later);
     cluster.crash(3);
     cluster.server(3).disk.forceNanos = 0;
     cluster.startAll();
@@ -168,10 +169,10 @@ class ExactlyOnceTest {
   }
 
   /** The power of all servers fails at once, before their disks have forced the last entries. */
-  private static void allPowerFails(SimulatedDriver driver) {
+  private static void allPowerFails(SimulatedDriver driver, int later) {
     SimulatedCluster cluster = busy(driver);
     cluster.servers().forEach(server -> server.disk.forceNanos = 200 * SimulatedCluster.MILLI);
-    cluster.run(3_050);
+    cluster.run(3_050 + later);
     cluster.servers().forEach(server -> cluster.crash(server.id));
     cluster.servers().forEach(server -> server.disk.forceNanos = 0);
     healed(cluster);
@@ -190,10 +191,19 @@ class ExactlyOnceTest {
             return false;
           }
         };
-    powerFails(new SimulatedDriver());
-    assertThatThrownBy(() -> powerFails(hasty)).isInstanceOf(InvariantViolation.class);
-    allPowerFails(new SimulatedDriver());
-    assertThatThrownBy(() -> allPowerFails(hasty)).isInstanceOf(InvariantViolation.class);
+    atManyMoments(10, later -> powerFails(new SimulatedDriver(), later));
+    assertThatThrownBy(() -> atManyMoments(100, later -> powerFails(hasty, later)))
+        .isInstanceOf(InvariantViolation.class);
+    atManyMoments(10, later -> allPowerFails(new SimulatedDriver(), later));
+    assertThatThrownBy(() -> atManyMoments(100, later -> allPowerFails(hasty, later)))
+        .isInstanceOf(InvariantViolation.class);
+  }
+
+  /** A force takes 200 ms: what is under way when the power fails depends on the moment. */
+  private static void atManyMoments(int count, IntConsumer schedule) {
+    for (int i = 0; i < count; i++) {
+      schedule.accept(i * 23);
+    }
   }
 
   /** A primary has entries that no other has, dies, and starts again when others went on. */

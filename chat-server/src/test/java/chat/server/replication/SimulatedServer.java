@@ -56,9 +56,15 @@ final class SimulatedServer {
   private boolean acting;
   private long checkedUpTo;
   private long flushedAt;
+  private long tickedAt;
+
+  /** Whose disk forces in the background, where a test has it so. */
+  private @Nullable Replica forcing;
 
   /** So many times what is to be done may lead to more at once; the real loop knows no limit. */
   private static final int ROUNDS_MAX = 1000;
+
+  private static final long TICK = 10 * SimulatedCluster.MILLI;
 
   SimulatedServer(SimulatedCluster cluster, ServerId id, View unborn, Random random, double drift) {
     this.cluster = cluster;
@@ -146,8 +152,19 @@ final class SimulatedServer {
       for (int waiting = inbox.size(); waiting > 0 && replica != null; waiting--) {
         inbox.remove().accept(replica);
       }
+      // As the real loop does: however much there is to do, time passes between two batches.
+      Replica process = replica;
+      if (process != null && cluster.now() - tickedAt >= TICK) {
+        tick(process);
+      }
       work();
     }
+  }
+
+  private void tick(Replica process) {
+    tickedAt = cluster.now();
+    process.applied(disk.database.appliedIndex());
+    process.tick(clock());
   }
 
   void tick() {
@@ -159,8 +176,7 @@ final class SimulatedServer {
         disk.database.flush();
       }
       if (replica == process && !writing) {
-        process.applied(disk.database.appliedIndex());
-        process.tick(clock());
+        tick(process);
         work();
       }
     }
@@ -212,13 +228,18 @@ final class SimulatedServer {
       cluster.at(cluster.now() + duration, () -> forceEnds(process, ready));
       return false;
     }
-    cluster.at(
-        cluster.now() + duration,
-        () -> {
-          if (replica == process) {
-            disk.force();
-          }
-        });
+    if (forcing != process) {
+      // One at a time: what is written meanwhile waits for the next.
+      forcing = process;
+      cluster.at(
+          cluster.now() + duration,
+          () -> {
+            if (replica == process) {
+              forcing = null;
+              disk.force();
+            }
+          });
+    }
     return store(ready);
   }
 
