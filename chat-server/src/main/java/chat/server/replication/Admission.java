@@ -110,7 +110,9 @@ final class Admission {
     if (peer == null) {
       return "it is none of the servers that this one was started with";
     }
-    if (header.incarnation().compareTo(peer.incarnation) < 0) {
+    // Before a server knows the cluster it hears whoever calls itself by a number, on any disk.
+    if (header.diskId().equals(peer.diskId)
+        && header.incarnation().compareTo(peer.incarnation) < 0) {
       return "its start "
           + header.incarnation()
           + " is older than its start "

@@ -14,6 +14,10 @@ final class Peers {
   static final class Peer {
     final ServerId id;
     Incarnation incarnation = Incarnation.NONE;
+
+    /** On which that incarnation ran: starts of two disks do not compare. */
+    String diskId = "";
+
     long heardAt;
     boolean heard;
     @Nullable Report report;
@@ -69,10 +73,11 @@ final class Peers {
     return byId.get(id);
   }
 
-  /** Something of a known incarnation arrived; a newer one starts with a clean slate. */
-  void heard(Peer peer, Incarnation incarnation, long now) {
-    if (incarnation.compareTo(peer.incarnation) > 0) {
+  /** Something of it arrived; a newer incarnation, or another disk, starts with a clean slate. */
+  void heard(Peer peer, Incarnation incarnation, String diskId, long now) {
+    if (incarnation.compareTo(peer.incarnation) > 0 || !diskId.equals(peer.diskId)) {
       peer.incarnation = incarnation;
+      peer.diskId = diskId;
       peer.report = null;
     }
     peer.heard = true;

@@ -170,7 +170,7 @@ public final class Replica {
     if (core.left || !admission.admits(envelope) || peer == null) {
       return;
     }
-    core.peers.heard(peer, header.incarnation(), now);
+    core.peers.heard(peer, header.incarnation(), header.diskId(), now);
     evidence.heard(peer.id, header.incarnation());
     if (envelope.message() instanceof Message.Request request) {
       requested(envelope, request, peer);

@@ -297,4 +297,29 @@ class ChangeScheduleTest {
     cluster.passes = e -> true;
     assertThat(cluster.runUntil(40_000, SimulatedCluster::complete)).isTrue();
   }
+
+  @Test
+  void aNewServerThatHeardAnotherOnAWrongDiskHearsItOnItsOwn() {
+    SimulatedCluster cluster = born(3, 3);
+    Set<ServerId> all = Set.of(id(1), id(2), id(3));
+    assertThat(ask(cluster, 3, new Change.Remove(id(1)))).isEmpty();
+    cluster.crash(1);
+    cluster.server(1).disk = new SimulatedDisk("new", View.unborn(all));
+    cluster.start(1);
+    cluster.crash(2);
+    SimulatedDisk kept = cluster.server(2).disk;
+    cluster.server(2).disk = new SimulatedDisk("wrong", View.unborn(all));
+    for (int i = 0; i < 5; i++) {
+      cluster.start(2);
+      cluster.run(300);
+      cluster.crash(2);
+    }
+    // It has started less often on this one.
+    cluster.server(2).disk = kept;
+    cluster.start(2);
+    cluster.run(3_000);
+    assertThat(ask(cluster, 3, new Change.Admit(id(1)))).isEmpty();
+    assertThat(cluster.runUntil(5_000, SimulatedCluster::complete)).isTrue();
+    assertThat(view(cluster, 3).size()).isEqualTo(3);
+  }
 }
