@@ -23,6 +23,7 @@ final class RandomFaults {
   private final Map<ServerId, Long> waiting = new TreeMap<>();
 
   private long changes;
+  private boolean replaced;
   private final int[] weights;
   private final boolean longPauses;
   private boolean over;
@@ -57,7 +58,7 @@ final class RandomFaults {
           2, // heal
           dice.nextInt(3), // stop in order
           dice.nextInt(3), // hand over
-          dice.nextInt(4) == 0 ? 1 : 0, // remove
+          dice.nextInt(4) == 0 ? 4 : 0, // remove
           dice.nextInt(3), // an operator's word
           40, // nothing
         };
@@ -104,7 +105,7 @@ final class RandomFaults {
       case 11 -> cluster.heal();
       case 12 -> stopInOrder(victim);
       case 13 -> ask(new Change.HandOver(victim.id), "hand-overs");
-      case 14 -> ask(new Change.Remove(victim.id), "removals");
+      case 14 -> remove(victim);
       case 15 -> confirmCrashed(any(), victim);
       default -> {}
     }
@@ -120,6 +121,18 @@ final class RandomFaults {
       victim.input(replica -> replica.leave(victim.clock()));
       cluster.crash(victim.id);
       count("stops");
+    }
+  }
+
+  /**
+   * One server in a schedule, and no wiped disk beside it: who was away while everybody that it
+   * knew was replaced has nobody to learn from, and needs an operator once more.
+   */
+  private void remove(SimulatedServer victim) {
+    boolean allWell = cluster.servers().stream().allMatch(SimulatedServer::alive);
+    if (!replaced && allWell && cluster.complete()) {
+      replaced = true;
+      ask(new Change.Remove(victim.id), "removals");
     }
   }
 
@@ -243,11 +256,10 @@ final class RandomFaults {
     count("clock jumps");
   }
 
-  /**
-   * The disk is out, with an empty one in its place; one server at a time, the true one returns.
-   */
+  /** The disk is out, with an empty one in its place; once in a schedule; the true one returns. */
   private void wipe(SimulatedServer victim) {
-    if (!victim.alive() && truth.isEmpty() && !waiting.containsKey(victim.id)) {
+    if (!victim.alive() && !replaced) {
+      replaced = true;
       truth.put(victim.id, victim.disk);
       cluster.wipe(victim.id.value());
       count("wiped disks");
