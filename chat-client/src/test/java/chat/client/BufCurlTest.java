@@ -278,7 +278,17 @@ class BufCurlTest {
 
   private void leaving(String alice, String formerBob) throws Exception {
     refused("unauthenticated", ErrorReason.SESSION_TAKEN_OVER, "Logout", formerBob, "{}");
-    String bob = field("sessionToken", ok("Login", "", login("bob", "builder-bob")));
+    String oldBob = field("sessionToken", ok("Login", "", login("bob", "builder-bob")));
+    String passwords = "{\"oldPassword\": \"%s\", \"newPassword\": \"can-we-fix-it\"}";
+    refused(
+        "unauthenticated",
+        ErrorReason.BAD_CREDENTIALS,
+        "ChangePassword",
+        oldBob,
+        String.format(passwords, "guessed-wrong"));
+    String changed = ok("ChangePassword", oldBob, String.format(passwords, "builder-bob"));
+    String bob = field("sessionToken", changed);
+    refused("unauthenticated", ErrorReason.SESSION_TAKEN_OVER, "Logout", oldBob, "{}");
     refused(
         "failed_precondition", ErrorReason.UNDELIVERED_MESSAGES, "DeleteAccount", bob, "{}", "3");
     assertThat(ok("DeleteAccount", bob, "{\"discard_undelivered\": true}"))
