@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chat.client.demo.LocalCluster;
 import chat.client.demo.Traffic;
 import chat.client.verify.DeliveryLedger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +34,7 @@ class HandOverTest {
   void aPrimaryThatIsStoppedInOrderIsHardlyMissed() throws Exception {
     DeliveryLedger ledger = new DeliveryLedger();
     List<Long> pauses = new ArrayList<>();
+    boolean handedOver = false;
     try (StallMeter stalls = new StallMeter();
         LocalCluster cluster =
             LocalCluster.create(3, "--password-memory-kib", "64", "--password-iterations", "1")
@@ -48,6 +51,8 @@ class HandOverTest {
           stalls.forget();
           int primary = cluster.primaryId();
           cluster.stop(primary);
+          Path said = cluster.directory().resolve("server-" + primary + ".log");
+          handedOver |= Files.readString(said).contains("is primary from now on");
           assertThat(cluster.lastExitCode(primary)).isZero();
           cluster.awaitMembers(2, PATIENCE);
           traffic.awaitAcknowledged(ledger.acknowledgedCount() + 200, PATIENCE);
@@ -79,6 +84,8 @@ class HandOverTest {
         assertThat(report.isClean()).as(report.inWords()).isTrue();
       }
     }
+    // Or they only died, and others took over.
+    assertThat(handedOver).as("a primary said who is primary after it").isTrue();
     pauses.sort(null);
     assertThat(pauses.get(pauses.size() / 2)).isLessThan(PAUSE_MAX.toMillis());
   }
