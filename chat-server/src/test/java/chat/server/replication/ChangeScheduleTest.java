@@ -322,4 +322,18 @@ class ChangeScheduleTest {
     assertThat(cluster.runUntil(5_000, SimulatedCluster::complete)).isTrue();
     assertThat(view(cluster, 3).size()).isEqualTo(3);
   }
+
+  @Test
+  void aServerThatKnockedLongAgoIsNotLetIn() {
+    SimulatedCluster cluster = born(3, 4);
+    cluster.start(4);
+    cluster.run(500);
+    cluster.crash(4);
+    cluster.run(1_500);
+    // It may come back with another disk than the one that knocked.
+    assertThat(ask(cluster, 3, new Change.Admit(id(4)))).contains("has not been heard of");
+    cluster.start(4);
+    cluster.run(500);
+    assertThat(ask(cluster, 3, new Change.Admit(id(4)))).isEmpty();
+  }
 }
