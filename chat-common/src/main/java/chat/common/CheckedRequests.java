@@ -12,6 +12,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.SynchronizationContext;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,12 +124,20 @@ public final class CheckedRequests {
     }
   }
 
-  /** After a refusal the service may go on answering: nobody hears it. */
+  /**
+   * After a refusal the service may go on answering: nobody hears it. A stream's answers come from
+   * other threads than its requests, and gRPC wants them one after another; no lock is held while
+   * one is given out, because a transport may be asking something of this call under a lock of its
+   * own.
+   */
   private static final class CheckedCall<Q, A>
       extends ForwardingServerCall.SimpleForwardingServerCall<Q, A> {
     private final MethodDescriptor<Q, A> plain;
-    // Guarded by this: a stream's answers come from other threads than its requests.
-    private boolean refused;
+    private final SynchronizationContext answers =
+        new SynchronizationContext(
+            (thread, e) -> thread.getUncaughtExceptionHandler().uncaughtException(thread, e));
+    private volatile boolean refused;
+    // Within the answers.
     private boolean closed;
 
     @SuppressWarnings("unchecked") // A call takes requests only in its descriptor's type.
@@ -142,42 +151,56 @@ public final class CheckedRequests {
       return plain;
     }
 
-    synchronized boolean isRefused() {
+    boolean isRefused() {
       return refused;
     }
 
-    synchronized void refuse(StatusRuntimeException why) {
-      if (!closed) {
-        Metadata trailers = why.getTrailers();
-        close(why.getStatus(), trailers == null ? new Metadata() : trailers);
-      }
+    void refuse(StatusRuntimeException why) {
       refused = true;
+      Metadata trailers = why.getTrailers();
+      answers.execute(
+          () -> closeOnce(why.getStatus(), trailers == null ? new Metadata() : trailers));
     }
 
-    @Override
-    public synchronized void sendHeaders(Metadata headers) {
-      if (!refused) {
-        super.sendHeaders(headers);
-      }
-    }
-
-    @Override
-    public synchronized void sendMessage(A message) {
-      if (!refused) {
-        super.sendMessage(message);
-      }
-    }
-
-    @Override
-    public synchronized void close(Status status, Metadata trailers) {
-      if (!refused) {
-        super.close(status, trailers);
+    private void closeOnce(Status status, Metadata trailers) {
+      if (!closed) {
         closed = true;
+        super.close(status, trailers);
       }
     }
 
     @Override
-    public synchronized boolean isCancelled() {
+    public void sendHeaders(Metadata headers) {
+      answers.execute(
+          () -> {
+            if (!refused) {
+              super.sendHeaders(headers);
+            }
+          });
+    }
+
+    @Override
+    public void sendMessage(A message) {
+      answers.execute(
+          () -> {
+            if (!refused) {
+              super.sendMessage(message);
+            }
+          });
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      answers.execute(
+          () -> {
+            if (!refused) {
+              closeOnce(status, trailers);
+            }
+          });
+    }
+
+    @Override
+    public boolean isCancelled() {
       return refused || super.isCancelled();
     }
   }
