@@ -19,10 +19,10 @@ import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -107,9 +107,7 @@ class CheckedRequestsTest {
   }
 
   private StreamObserver<SendMessagesResponse> answers() {
-    @Nullable StreamObserver<SendMessagesResponse> found = answers.get();
-    assertThat(found).isNotNull();
-    return found;
+    return Objects.requireNonNull(answers.get());
   }
 
   @Test
@@ -125,7 +123,7 @@ class CheckedRequestsTest {
             Thread other =
                 new Thread(
                     () -> {
-                      listener.get().onComplete();
+                      Objects.requireNonNull(listener.get()).onComplete();
                       heard.countDown();
                     });
             other.start();
