@@ -24,7 +24,7 @@ public interface AppliedState extends AutoCloseable {
 
   /**
    * Applies committed entries, the first following {@link #position}. Queries see them when this
-   * returns; the database gets them later, with the position, by {@link #writeIfDue}.
+   * returns; the database gets them later, with the position, by {@link #write}.
    *
    * @return what each entry came to, in order
    */
@@ -45,16 +45,12 @@ public interface AppliedState extends AutoCloseable {
   long safeIndex();
 
   /**
-   * Puts into the database what has been applied, if enough of it has gathered or it has waited for
-   * some milliseconds; in a transaction that also stores the position.
-   *
-   * @return whether the database has everything; if not, this is to be called again soon
+   * Puts into the database what has been applied, in a transaction that also stores the position.
+   * From any thread; entries may be applied meanwhile.
    */
-  default boolean writeIfDue() {
-    return true;
-  }
+  default void write() {}
 
-  /** Writes to the disk what has been applied, if enough of it has gathered. */
+  /** Writes to the disk what has been applied, if enough of it has gathered. From any thread. */
   void checkpointIfDue();
 
   /** Writes what is applied to the disk and closes the database. */

@@ -18,13 +18,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The apply thread: takes what is committed from the log to the database, in order and in batches,
- * and tells those who wait. All methods may be called from any thread.
+ * The apply thread: takes what is committed from the log to the state, in order and in batches, and
+ * tells those who wait. Beside it another thread has the database follow, which nobody waits for.
+ * All methods may be called from any thread.
  */
 public final class Applier implements AutoCloseable {
   private static final int BATCH_BYTES = 1 << 20;
-  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-  private static final long UNWRITTEN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** A transaction costs as much as some twenty rows of it. */
+  private static final long WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** Told of everything applied, in log order, by the apply thread; must not block. */
   public interface Listener {
@@ -39,8 +41,10 @@ public final class Applier implements AutoCloseable {
   private final ReplicatedLog log;
   private final Consumer<Throwable> fatal;
   private final Thread thread = new Thread(this::run, "apply");
+  private final Thread writer = new Thread(this::write, "database");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition stopped = lock.newCondition();
 
   /** In the order of their positions. */
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
@@ -67,6 +71,7 @@ public final class Applier implements AutoCloseable {
   public void start(Listener told) {
     listener = told;
     thread.start();
+    writer.start();
   }
 
   public long appliedIndex() {
@@ -162,35 +167,52 @@ public final class Applier implements AutoCloseable {
 
   private void run() {
     try {
-      boolean written = true;
-      while (true) {
-        long target = awaitWork(written ? IDLE_NANOS : UNWRITTEN_NANOS);
-        if (target < 0) {
-          return;
-        }
-        if (target > appliedIndex) {
-          apply(log.read(appliedIndex, target, BATCH_BYTES));
-        }
-        written = state.writeIfDue();
-        state.checkpointIfDue();
+      long target = awaitCommitted();
+      while (target >= 0) {
+        apply(log.read(appliedIndex, target, BATCH_BYTES));
+        target = awaitCommitted();
       }
     } catch (IOException | RuntimeException | Error e) {
       fatal.accept(e);
     }
   }
 
-  /** The commit index, at once if there is something to apply; -1 when it is time to stop. */
-  private long awaitWork(long nanosMax) {
+  /** The commit index, when there is something to apply; -1 when it is time to stop. */
+  private long awaitCommitted() {
     lock.lock();
     try {
-      long left = nanosMax;
-      while (!stopping && committedIndex <= appliedIndex && left > 0) {
-        left = changed.awaitNanos(left);
+      while (!stopping && committedIndex <= appliedIndex) {
+        // Nobody interrupts this thread: H2 closes a database whose thread is interrupted.
+        changed.awaitUninterruptibly();
       }
       return stopping ? -1 : committedIndex;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void write() {
+    try {
+      do {
+        state.write();
+        state.checkpointIfDue();
+      } while (rest());
+    } catch (RuntimeException | Error e) {
+      fatal.accept(e);
+    }
+  }
+
+  /** Whether to go on, after a while. */
+  private boolean rest() {
+    lock.lock();
+    try {
+      long left = WRITE_NANOS;
+      while (!stopping && left > 0) {
+        left = stopped.awaitNanos(left);
+      }
+      return !stopping;
     } catch (InterruptedException e) {
-      // Nobody interrupts this thread: H2 closes a database whose thread is interrupted.
-      throw new IllegalStateException("the apply thread was interrupted", e);
+      throw new IllegalStateException("the database's thread was interrupted", e);
     } finally {
       lock.unlock();
     }
@@ -239,11 +261,13 @@ public final class Applier implements AutoCloseable {
     try {
       stopping = true;
       changed.signal();
+      stopped.signal();
     } finally {
       lock.unlock();
     }
     try {
       thread.join();
+      writer.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

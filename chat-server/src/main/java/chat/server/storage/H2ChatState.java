@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
@@ -27,34 +28,45 @@ import org.jspecify.annotations.Nullable;
  * The chat's state in an embedded H2 database: a copy of what the log says, fast to ask. It is
  * flushed seldom and loses what is newer when the process is killed; what counts is the position
  * that it reads back at start, from where the log is replayed. Space is never reused, since reuse
- * is what loses older rows at a crash. Applying is confined to the apply thread.
+ * is what loses older rows at a crash.
+ *
+ * <p>Applying is confined to one thread and touches memory alone; {@link #write} may be called from
+ * any other, and takes what has gathered until then. Nobody waits for the database: what it does
+ * not have is read from memory, and after a crash from the log.
  */
 public final class H2ChatState implements AppliedState {
   private static final long CHECKPOINT_NANOS = 2_000_000_000L;
   private static final long CHECKPOINT_BYTES = 64L << 20;
 
-  // A transaction costs as much as some twenty rows of it. Nobody waits for it: what is applied and
-  // not written is read from memory, and after a crash from the log.
-  private static final long WRITE_NANOS = 20_000_000L;
-  private static final int WRITE_ENTRIES = 512;
+  // What is applied and not written is in memory twice: beyond so much, applying waits.
+  private static final int UNWRITTEN_MAX = 20_000;
 
   private final String url;
   private final Connection connection;
   private final JdbcConnectionPool readers;
   private final ChatMemory memory = new ChatMemory();
+
+  /** Taken before this object's monitor, by whoever writes: the thread that applies goes on. */
+  private final ReentrantLock writing = new ReentrantLock();
+
+  // Guarded by this.
   private final H2Tables tables;
   private final ChatStateMachine rules;
   private final H2Queries queries;
   private LogPosition position;
-  private int unwritten;
-  private long unwrittenSince;
+  private LogPosition taken;
   // While an entry is being applied, and for good if that failed: memory is between two positions.
   private boolean between;
+
+  // Guarded by the lock of who writes.
+  private final H2Writer writer;
+  private LogPosition written;
   // Of the last checkpoint, and of the one before it. What was there at start counts as written
   // only when a checkpoint has forced it.
   private long checkpointIndex;
   private volatile long safeIndex;
   private long checkpointAt = System.nanoTime();
+  private long bytesSinceCheckpoint;
   private boolean dirty;
 
   /**
@@ -120,6 +132,8 @@ public final class H2ChatState implements AppliedState {
     position = applied.position();
     memory.setLastTimeMicros(applied.lastTimeMicros());
     RowSums sums = applied.sums();
+    taken = position;
+    written = position;
     checkpointIndex = position.index();
     MemoryLoader loader = new MemoryLoader(connection, memory);
     RowSums small = new RowSums();
@@ -129,7 +143,8 @@ public final class H2ChatState implements AppliedState {
     new RowCheck(connection).check(sums, applied.clean());
     loader.inboxes();
     UnwrittenMessages messages = new UnwrittenMessages();
-    this.tables = new H2Tables(connection, memory, messages, applied.requestDay(), sums);
+    this.tables = new H2Tables(readers.getConnection(), memory, messages, applied.requestDay());
+    this.writer = new H2Writer(connection, sums);
     this.rules = new ChatStateMachine(tables);
     this.queries = new H2Queries(readers, memory, messages);
     connection.commit();
@@ -152,105 +167,141 @@ public final class H2ChatState implements AppliedState {
   }
 
   @Override
-  public LogPosition position() {
+  public synchronized LogPosition position() {
     return position;
   }
 
   @Override
-  public synchronized List<Applied> apply(List<Entry> entries) {
+  public List<Applied> apply(List<Entry> entries) {
     List<Applied> results = new ArrayList<>(entries.size());
-    LogPosition next = position;
+    if (unwritten() > UNWRITTEN_MAX) {
+      write();
+    }
+    while (results.size() < entries.size()) {
+      long day = applyWithinADay(entries.subList(results.size(), entries.size()), results);
+      if (day != 0) {
+        beginDay(day);
+      }
+    }
+    return results;
+  }
+
+  private synchronized long unwritten() {
+    return position.index() - taken.index();
+  }
+
+  /**
+   * Applies up to a command before which a day must begin, and says its time; 0 if there is none.
+   */
+  private synchronized long applyWithinADay(List<Entry> entries, List<Applied> results) {
     for (Entry entry : entries) {
-      if (entry.index() != next.index() + 1) {
-        throw new IllegalStateException("applying " + entry + " after " + next);
+      if (entry.index() != position.index() + 1) {
+        throw new IllegalStateException("applying " + entry + " after " + position);
       }
       if (entry.payload().length == 0) {
         results.add(new Applied(entry.position(), null, new Outcome.Nothing()));
       } else {
         Command command = CommandCodec.decode(entry.payload());
         if (tables.beginsDay(command.timeMicros())) {
-          applied(next);
-          beginDay(next, command.timeMicros());
+          return command.timeMicros();
         }
         between = true;
         results.add(new Applied(entry.position(), command, rules.apply(entry.index(), command)));
+        between = false;
       }
-      next = entry.position();
+      position = entry.position();
     }
-    applied(next);
-    return results;
+    return 0;
   }
 
-  private void applied(LogPosition end) {
-    between = false;
-    if (unwritten == 0) {
-      unwrittenSince = System.nanoTime();
-    }
-    unwritten += (int) (end.index() - position.index());
-    position = end;
-  }
-
-  private void beginDay(LogPosition before, long timeMicros) {
-    write();
+  private void beginDay(long timeMicros) {
+    writing.lock();
     try {
-      tables.beginDay(timeMicros, before);
+      write();
+      WriteBatch before = take();
+      writer.beginDay(before, RequestMemory.dayOf(timeMicros));
+      synchronized (this) {
+        tables.written();
+        tables.beginDay(timeMicros);
+      }
     } catch (SQLException e) {
-      throw new StorageFailure("beginning a day after " + before, e);
+      throw new StorageFailure("beginning a day after " + position, e);
+    } finally {
+      writing.unlock();
     }
   }
 
-  @Override
-  public synchronized boolean writeIfDue() {
-    boolean late = System.nanoTime() - unwrittenSince >= WRITE_NANOS;
-    if (unwritten > 0 && (late || unwritten >= WRITE_ENTRIES)) {
-      write();
+  private synchronized WriteBatch take() {
+    if (between) {
+      throw new IllegalStateException("an entry after " + position + " was not applied whole");
     }
-    return unwritten == 0;
+    bytesSinceCheckpoint += tables.bytesGathered();
+    taken = position;
+    return tables.take(position);
   }
 
   /**
    * Puts into the database, in one transaction, what has been applied since the last time. From any
-   * thread: the apply thread waits meanwhile.
+   * thread; applying goes on meanwhile.
    */
-  synchronized void write() {
-    if (unwritten == 0) {
-      return;
-    }
-    if (between) {
-      throw new IllegalStateException("an entry after " + position + " was not applied whole");
-    }
+  @Override
+  public void write() {
+    writing.lock();
     try {
-      tables.commit(position);
+      if (!isAnythingToWrite()) {
+        return;
+      }
+      WriteBatch batch = take();
+      writer.write(batch);
+      written = batch.position();
+      dirty = true;
+      synchronized (this) {
+        tables.written();
+      }
     } catch (SQLException e) {
-      throw new StorageFailure("writing up to " + position, e);
+      throw new StorageFailure("writing after " + written, e);
+    } finally {
+      writing.unlock();
     }
-    unwritten = 0;
-    dirty = true;
+  }
+
+  /** Not if an entry was not applied whole: the server stops for it. */
+  private synchronized boolean isAnythingToWrite() {
+    return unwritten() > 0 && !between;
   }
 
   /** Writes to the disk what has been applied, if enough of it has gathered; else does nothing. */
   @Override
-  public synchronized void checkpointIfDue() {
-    boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
-    if ((dirty || unwritten > 0) && (due || tables.bytesSinceCheckpoint() > CHECKPOINT_BYTES)) {
-      checkpoint();
+  public void checkpointIfDue() {
+    writing.lock();
+    try {
+      boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
+      boolean isAnything = dirty || isAnythingToWrite();
+      if (isAnything && (due || bytesSinceCheckpoint > CHECKPOINT_BYTES)) {
+        checkpoint();
+      }
+    } finally {
+      writing.unlock();
     }
   }
 
   /** Writes to the disk what has been applied. */
-  synchronized void checkpoint() {
-    write();
+  void checkpoint() {
+    writing.lock();
     try (Statement statement = connection.createStatement()) {
+      write();
       statement.execute("CHECKPOINT SYNC");
       connection.commit();
+      bytesSinceCheckpoint = 0;
+      safeIndex = checkpointIndex;
+      checkpointIndex = written.index();
+      checkpointAt = System.nanoTime();
+      dirty = false;
     } catch (SQLException e) {
       throw new StorageFailure("writing to the disk", e);
+    } finally {
+      writing.unlock();
     }
-    tables.checkpointed();
-    safeIndex = checkpointIndex;
-    checkpointIndex = position.index();
-    checkpointAt = System.nanoTime();
-    dirty = false;
   }
 
   /**
@@ -312,14 +363,16 @@ public final class H2ChatState implements AppliedState {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    writing.lock();
     try (Statement statement = connection.createStatement()) {
       write();
-      tables.closing(position);
+      writer.closing(take());
       statement.execute("SHUTDOWN");
     } catch (SQLException e) {
       throw new StorageFailure("closing", e);
     } finally {
+      writing.unlock();
       readers.dispose();
     }
   }

@@ -6,7 +6,6 @@ import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
 import chat.server.storage.UnwrittenMessages.Unwritten;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,47 +16,34 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of the rules on H2: reads from memory, writes collected and flushed once a batch, so
- * that a message costs one insert and its request id another. Confined to the apply thread.
+ * The tables of the rules on H2: reads from memory, and what is not there from the database; writes
+ * gather until they are taken for it. Confined to the owner of the state.
  */
 final class H2Tables implements ChatTables {
-  private final Connection connection;
   private final ChatMemory memory;
   private final RequestMemory requests;
-  private final Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
-  private final Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
   private final UnwrittenMessages unwrittenMessages;
-  private final PreparedStatement insertMessage;
   private final PreparedStatement selectMessage;
-  private final PreparedStatement mergeAccount;
-  private final PreparedStatement mergeSession;
-  private final PreparedStatement deleteSession;
-  private final PreparedStatement updateApplied;
-  private final RowSums sums;
-  private long bytesSinceCheckpoint;
+  private Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
+  private Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
+  private RowSums replaced = new RowSums();
+  private long bytes;
 
+  /**
+   * @param connection for reading only, of its own: what is written meanwhile must not be waited
+   *     for
+   * @param requestDay the day that request ids are remembered for
+   */
   H2Tables(
       Connection connection,
       ChatMemory memory,
       UnwrittenMessages unwrittenMessages,
-      long requestDay,
-      RowSums sums)
+      long requestDay)
       throws SQLException {
-    this.connection = connection;
     this.unwrittenMessages = unwrittenMessages;
     this.memory = memory;
-    this.sums = sums;
-    this.requests = new RequestMemory(connection, requestDay, sums);
-    this.insertMessage =
-        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?)");
+    this.requests = new RequestMemory(connection, requestDay);
     this.selectMessage = connection.prepareStatement("SELECT * FROM messages WHERE id = ?");
-    this.mergeAccount =
-        connection.prepareStatement("MERGE INTO accounts KEY(id) VALUES(?, ?, ?, ?, ?, ?, ?)");
-    this.mergeSession =
-        connection.prepareStatement(
-            "MERGE INTO sessions KEY(token) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    this.deleteSession = connection.prepareStatement("DELETE FROM sessions WHERE token = ?");
-    this.updateApplied = AppliedRow.prepare(connection);
   }
 
   @Override
@@ -85,7 +71,7 @@ final class H2Tables implements ChatTables {
     Account before = dirtyAccounts.containsKey(account.id()) ? null : memory.account(account.id());
     if (before != null) {
       // Its row will be no more.
-      sums.remove(RowSums.ACCOUNTS, RowHash.of(before));
+      replaced.remove(RowSums.ACCOUNTS, RowHash.of(before));
     }
     memory.put(account);
     dirtyAccounts.put(account.id(), account);
@@ -133,7 +119,7 @@ final class H2Tables implements ChatTables {
   private void replaces(String token) {
     SessionRecord before = dirtySessions.containsKey(token) ? null : memory.session(token);
     if (before != null) {
-      sums.remove(RowSums.SESSIONS, RowHash.of(before));
+      replaced.remove(RowSums.SESSIONS, RowHash.of(before));
     }
   }
 
@@ -141,7 +127,7 @@ final class H2Tables implements ChatTables {
   public void add(StoredMessage message, boolean live) {
     unwrittenMessages.add(message, live);
     memory.received(message.recipientId(), message.messageId(), true);
-    bytesSinceCheckpoint += message.text().length() + 64L;
+    bytes += message.text().length() + 64L;
   }
 
   @Override
@@ -206,129 +192,54 @@ final class H2Tables implements ChatTables {
     } catch (SQLException e) {
       throw new StorageFailure("remembering a request id", e);
     }
-    bytesSinceCheckpoint += 64;
+    bytes += 64;
   }
 
-  long bytesSinceCheckpoint() {
-    return bytesSinceCheckpoint;
-  }
-
-  void checkpointed() {
-    bytesSinceCheckpoint = 0;
+  /** About how much has gathered. */
+  long bytesGathered() {
+    return bytes;
   }
 
   /**
-   * Whether {@link #beginDay} must come before a command of this time, and before that a commit of
-   * all commands before it.
+   * Whether {@link #beginDay} must come before a command of this time, and before that everything
+   * must have been written.
    */
   boolean beginsDay(long timeMicros) {
     return requests.beginsDay(timeMicros);
   }
 
-  /**
-   * Forgets request ids of days gone by.
-   *
-   * @param before the position, which is committed
-   */
-  void beginDay(long timeMicros, LogPosition before) throws SQLException {
-    // A table of the sum 0 that is not empty is one that a crash kept from being emptied.
-    requests.clearSums(timeMicros);
-    updateApplied(before, false);
-    connection.commit();
+  /** The request ids of a new day; everything of the day before must be written. */
+  void beginDay(long timeMicros) {
     requests.beginDay(timeMicros);
   }
 
-  /** Says that the database is being closed in order; nothing may be pending. */
-  void closing(LogPosition position) throws SQLException {
-    updateApplied(position, true);
-    connection.commit();
+  /**
+   * What has gathered. No other may be taken until {@link #written} is called: till then, what was
+   * taken is read from memory.
+   *
+   * @param position up to where the log is applied
+   */
+  WriteBatch take(LogPosition position) {
+    WriteBatch batch =
+        new WriteBatch(
+            position,
+            memory.lastTimeMicros(),
+            requests.day(),
+            dirtyAccounts.values(),
+            dirtySessions,
+            unwrittenMessages.take(),
+            requests.take(),
+            replaced);
+    dirtyAccounts = new LinkedHashMap<>();
+    dirtySessions = new LinkedHashMap<>();
+    replaced = new RowSums();
+    bytes = 0;
+    return batch;
   }
 
-  private void updateApplied(LogPosition position, boolean clean) throws SQLException {
-    new AppliedRow(position, memory.lastTimeMicros(), requests.day(), sums, clean)
-        .write(updateApplied);
-  }
-
-  /** Writes what was collected, and the position, in one transaction. */
-  void commit(LogPosition position) throws SQLException {
-    writeAccounts();
-    writeSessions();
-    writeMessages();
-    requests.write();
-    updateApplied(position, false);
-    connection.commit();
-    // Not before: who reads meanwhile would find them nowhere.
-    unwrittenMessages.clear();
-  }
-
-  private void writeMessages() throws SQLException {
-    List<Unwritten> unwritten = unwrittenMessages.all();
-    if (unwritten.isEmpty()) {
-      return;
-    }
-    for (Unwritten p : unwritten) {
-      StoredMessage m = p.message();
-      insertMessage.setLong(1, m.messageId());
-      insertMessage.setLong(2, m.senderId());
-      insertMessage.setLong(3, m.recipientId());
-      insertMessage.setLong(4, m.sentTimeMicros());
-      insertMessage.setBoolean(5, p.live());
-      insertMessage.setString(6, m.text());
-      insertMessage.addBatch();
-      sums.add(
-          RowSums.MESSAGES,
-          RowHash.ofMessage(
-              m.messageId(),
-              m.senderId(),
-              m.recipientId(),
-              m.sentTimeMicros(),
-              p.live(),
-              m.text()));
-      sums.add(RowSums.MESSAGE_COUNT, 1);
-    }
-    insertMessage.executeBatch();
-  }
-
-  private void writeAccounts() throws SQLException {
-    if (dirtyAccounts.isEmpty()) {
-      return;
-    }
-    for (Account a : dirtyAccounts.values()) {
-      mergeAccount.setLong(1, a.id());
-      mergeAccount.setString(2, a.username());
-      mergeAccount.setString(3, a.passwordHash());
-      mergeAccount.setString(4, a.createRequestId());
-      mergeAccount.setLong(5, a.createdMicros());
-      mergeAccount.setLong(6, a.acknowledgedId());
-      mergeAccount.setBoolean(7, a.deleted());
-      mergeAccount.addBatch();
-      sums.add(RowSums.ACCOUNTS, RowHash.of(a));
-    }
-    mergeAccount.executeBatch();
-    dirtyAccounts.clear();
-  }
-
-  private void writeSessions() throws SQLException {
-    for (Map.Entry<String, @Nullable SessionRecord> e : dirtySessions.entrySet()) {
-      byte[] token = e.getKey().getBytes(StandardCharsets.ISO_8859_1);
-      SessionRecord s = e.getValue();
-      if (s == null) {
-        deleteSession.setBytes(1, token);
-        deleteSession.executeUpdate();
-      } else {
-        mergeSession.setBytes(1, token);
-        mergeSession.setLong(2, s.accountId());
-        mergeSession.setByte(3, (byte) s.state().code());
-        mergeSession.setLong(4, s.expireTimeMicros());
-        mergeSession.setLong(5, s.touchedMicros());
-        mergeSession.setLong(6, s.streamId());
-        mergeSession.setLong(7, s.reign());
-        mergeSession.setString(8, s.requestId());
-        mergeSession.setInt(9, s.discarded());
-        mergeSession.executeUpdate();
-        sums.add(RowSums.SESSIONS, RowHash.of(s));
-      }
-    }
-    dirtySessions.clear();
+  /** The database has what was taken. */
+  void written() {
+    unwrittenMessages.written();
+    requests.written();
   }
 }

@@ -12,21 +12,19 @@ import java.util.Map;
 
 /**
  * Which request ids were applied, and to what. A table a day, three in turn, so that forgetting is
- * emptying a table: of today, yesterday and the day before. Before them a bounded cache. Confined
- * to the apply thread.
+ * emptying a table: of today, yesterday and the day before. Before them a bounded cache, and what
+ * is not in the database yet. Confined to the owner of the state.
  */
 final class RequestMemory {
   private static final long DAY_MICROS = 24L * 60 * 60 * 1_000_000;
   private static final int CACHED = 100_000;
 
-  private record Key(long accountId, String requestId) {}
+  record Key(long accountId, String requestId) {}
 
-  private final Connection connection;
-  private final RowSums sums;
-  private final List<PreparedStatement> inserts = new ArrayList<>();
   private final List<PreparedStatement> selects = new ArrayList<>();
   private final List<PreparedStatement> selectsGreatest = new ArrayList<>();
-  private final Map<Key, Long> unwritten = new LinkedHashMap<>();
+  private Map<Key, Long> gathering = new LinkedHashMap<>();
+  private Map<Key, Long> beingWritten = Map.of();
   private final Map<Long, String> greatest = new HashMap<>();
   private final Map<Key, Long> recent =
       new LinkedHashMap<>(1024, 0.75f, true) {
@@ -39,12 +37,12 @@ final class RequestMemory {
       };
   private long day;
 
-  RequestMemory(Connection connection, long day, RowSums sums) throws SQLException {
-    this.connection = connection;
-    this.sums = sums;
+  /**
+   * @param connection for reading only
+   */
+  RequestMemory(Connection connection, long day) throws SQLException {
     this.day = day;
     for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
-      inserts.add(connection.prepareStatement("INSERT INTO requests_" + i + " VALUES(?, ?, ?)"));
       selects.add(
           connection.prepareStatement(
               "SELECT message_id FROM requests_" + i + " WHERE account_id = ? AND request_id = ?"));
@@ -68,7 +66,10 @@ final class RequestMemory {
       return 0;
     }
     Key key = new Key(accountId, requestId);
-    Long known = unwritten.get(key);
+    Long known = gathering.get(key);
+    if (known == null) {
+      known = beingWritten.get(key);
+    }
     if (known == null) {
       known = recent.get(key);
     }
@@ -114,60 +115,35 @@ final class RequestMemory {
     if (requestId.compareTo(greatest(accountId)) > 0) {
       greatest.put(accountId, requestId);
     }
-    unwritten.put(new Key(accountId, requestId), messageId);
+    gathering.put(new Key(accountId, requestId), messageId);
   }
 
   boolean beginsDay(long timeMicros) {
     return timeMicros / DAY_MICROS > day;
   }
 
-  /**
-   * Empties the tables of the days that begin. Truncating ends a transaction, so all that came
-   * before must have been committed, with its position: after a crash the replay starts in the new
-   * day, whose commands need nothing of what is emptied here.
-   */
-  void beginDay(long timeMicros) throws SQLException {
-    if (!unwritten.isEmpty()) {
-      throw new IllegalStateException(unwritten.size() + " request ids of the day before");
+  /** From now on a day's; all ids of the day before must be written. */
+  void beginDay(long timeMicros) {
+    if (!gathering.isEmpty() || !beingWritten.isEmpty()) {
+      throw new IllegalStateException("request ids of the day before are not written");
     }
-    long newest = timeMicros / DAY_MICROS;
-    for (long d = firstEmptied(newest); d <= newest; d++) {
-      try (var statement = connection.createStatement()) {
-        statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
-      }
-    }
-    day = newest;
+    day = dayOf(timeMicros);
   }
 
-  private long firstEmptied(long newest) {
-    return Math.max(day + 1, newest - Schema.REQUEST_TABLES + 1);
+  static long dayOf(long timeMicros) {
+    return timeMicros / DAY_MICROS;
   }
 
-  /** Sets the sums of the tables to 0 that {@link #beginDay} will empty. */
-  void clearSums(long timeMicros) {
-    long newest = timeMicros / DAY_MICROS;
-    for (long d = firstEmptied(newest); d <= newest; d++) {
-      sums.clear(RowSums.REQUESTS + (int) (d % Schema.REQUEST_TABLES));
-    }
+  /** What has gathered, to be written; {@link #written} must have been said of what was before. */
+  Map<Key, Long> take() {
+    beingWritten = gathering;
+    gathering = new LinkedHashMap<>();
+    return beingWritten;
   }
 
-  void write() throws SQLException {
-    if (unwritten.isEmpty()) {
-      return;
-    }
-    int table = (int) (day % Schema.REQUEST_TABLES);
-    PreparedStatement insert = inserts.get(table);
-    for (Map.Entry<Key, Long> e : unwritten.entrySet()) {
-      insert.setLong(1, e.getKey().accountId());
-      insert.setString(2, e.getKey().requestId());
-      insert.setLong(3, e.getValue());
-      insert.addBatch();
-      sums.add(
-          RowSums.REQUESTS + table,
-          RowHash.ofRequest(e.getKey().accountId(), e.getKey().requestId(), e.getValue()));
-    }
-    insert.executeBatch();
-    recent.putAll(unwritten);
-    unwritten.clear();
+  /** What was taken is in the database. */
+  void written() {
+    recent.putAll(beingWritten);
+    beingWritten = Map.of();
   }
 }

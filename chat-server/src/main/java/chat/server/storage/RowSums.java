@@ -52,6 +52,12 @@ final class RowSums {
     sums[sum] -= hash;
   }
 
+  void addAll(RowSums others) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += others.sums[i];
+    }
+  }
+
   void clear(int sum) {
     sums[sum] = 0;
   }

@@ -2,6 +2,7 @@ package chat.server.storage;
 
 import chat.server.chat.StoredMessage;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,8 +10,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that are applied and not yet in the database, in their order. Changed by the apply
- * thread alone; any thread may ask.
+ * Messages that are applied and not yet in the database, in their order: those that gather, and
+ * those that are being written. Changed by the owner of the state; any thread may ask.
  *
  * <p>Who wants to see everything applied asks here <em>first</em> and the database then: a message
  * leaves this place only when the database has it.
@@ -18,32 +19,39 @@ import org.jspecify.annotations.Nullable;
 final class UnwrittenMessages {
   record Unwritten(StoredMessage message, boolean live) {}
 
-  private final Map<Long, Unwritten> messages = new LinkedHashMap<>();
+  private Map<Long, Unwritten> gathering = new LinkedHashMap<>();
+  private Map<Long, Unwritten> beingWritten = Map.of();
 
   synchronized void add(StoredMessage message, boolean live) {
-    messages.put(message.messageId(), new Unwritten(message, live));
+    gathering.put(message.messageId(), new Unwritten(message, live));
   }
 
   synchronized @Nullable Unwritten get(long id) {
-    return messages.get(id);
-  }
-
-  synchronized List<Unwritten> all() {
-    return List.copyOf(messages.values());
+    Unwritten found = gathering.get(id);
+    return found == null ? beingWritten.get(id) : found;
   }
 
   synchronized List<StoredMessage> select(Predicate<StoredMessage> wanted) {
     List<StoredMessage> found = new ArrayList<>();
-    for (Unwritten unwritten : messages.values()) {
-      if (wanted.test(unwritten.message())) {
-        found.add(unwritten.message());
+    for (Map<Long, Unwritten> messages : List.of(beingWritten, gathering)) {
+      for (Unwritten unwritten : messages.values()) {
+        if (wanted.test(unwritten.message())) {
+          found.add(unwritten.message());
+        }
       }
     }
     return found;
   }
 
-  /** All of them are in the database, for whoever begins to read it now. */
-  synchronized void clear() {
-    messages.clear();
+  /** What has gathered, to be written; {@link #written} must have been said of what was before. */
+  synchronized Collection<Unwritten> take() {
+    beingWritten = gathering;
+    gathering = new LinkedHashMap<>();
+    return beingWritten.values();
+  }
+
+  /** What was taken is in the database, for whoever begins to read it now. */
+  synchronized void written() {
+    beingWritten = Map.of();
   }
 }

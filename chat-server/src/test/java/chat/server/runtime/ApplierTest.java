@@ -64,7 +64,7 @@ class ApplierTest {
       applier.commit(5);
       assertThat(get(outcome)).isInstanceOf(Outcome.Nothing.class);
       assertThat(state.writtenIndex()).isZero();
-      state.write();
+      state.letWrite();
       // Without anything new to apply.
       await().untilAsserted(() -> assertThat(state.writtenIndex()).isEqualTo(5));
     }

@@ -5,13 +5,14 @@ import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
 /** Counts what is applied to it. */
 final class FakeState implements AppliedState {
   private volatile LogPosition position = LogPosition.START;
   private volatile boolean failing;
   private volatile boolean failingCheckpoint;
-  private volatile boolean writesHeld;
+  private final Semaphore writesHeld = new Semaphore(1);
   private volatile long writtenIndex;
 
   private final long safeIndex;
@@ -53,13 +54,13 @@ final class FakeState implements AppliedState {
     return applied;
   }
 
-  /** From now on the database takes what is applied only after {@link #write}. */
+  /** From now on the database takes what is applied only after {@link #letWrite}. */
   void holdWrites() {
-    writesHeld = true;
+    writesHeld.drainPermits();
   }
 
-  void write() {
-    writesHeld = false;
+  void letWrite() {
+    writesHeld.release();
   }
 
   long writtenIndex() {
@@ -67,12 +68,10 @@ final class FakeState implements AppliedState {
   }
 
   @Override
-  public boolean writeIfDue() {
-    if (writesHeld) {
-      return false;
-    }
+  public void write() {
+    writesHeld.acquireUninterruptibly();
     writtenIndex = position.index();
-    return true;
+    writesHeld.release();
   }
 
   @Override

@@ -25,6 +25,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +70,50 @@ class H2ChatStateTest {
     }
     assertThat(reopening(log, dice, expected)).as("reopened, seed %d", seed).isEqualTo(digest);
     assertThat(crashing(log, dice, expected)).as("crashed, seed %d", seed).isEqualTo(digest);
+  }
+
+  @Test
+  void theDatabaseFollowsWhileMoreIsApplied() throws Exception {
+    System.out.println("database following: seed " + seed);
+    CommandLog log = RandomCommands.log(seed, 6_000);
+    Random dice = new Random(seed);
+    List<Outcome> expected;
+    long digest;
+    try (H2ChatState state = H2ChatState.open(directory.resolve("alone"))) {
+      expected = replay(state, log, dice, log.size());
+      digest = state.digest();
+    }
+    Path copy = directory.resolve("copy");
+    try (H2ChatState state = H2ChatState.open(directory.resolve("followed"))) {
+      AtomicBoolean stop = new AtomicBoolean();
+      CompletableFuture<Integer> writes =
+          CompletableFuture.supplyAsync(
+              () -> {
+                int written = 0;
+                while (!stop.get()) {
+                  state.write();
+                  if (++written % 20 == 0) {
+                    state.checkpoint();
+                  }
+                }
+                return written;
+              });
+      List<Outcome> outcomes = replay(state, log, dice, log.size());
+      copy(directory.resolve("followed"), copy);
+      stop.set(true);
+      System.out.println("database following: " + writes.get(60, TimeUnit.SECONDS) + " writes");
+      assertThat(outcomes).as("seed %d", seed).isEqualTo(expected);
+      assertThat(state.digest()).as("seed %d", seed).isEqualTo(digest);
+    }
+    // As a crash in the midst of it leaves it.
+    try (H2ChatState state = H2ChatState.open(copy)) {
+      int from = (int) state.position().index();
+      assertThat(state.position()).isEqualTo(log.at(from));
+      assertThat(replay(state, log, dice, log.size()))
+          .as("seed %d", seed)
+          .isEqualTo(expected.subList(from, (int) log.size()));
+      assertThat(state.digest()).as("crashed, seed %d", seed).isEqualTo(digest);
+    }
   }
 
   private long reopening(CommandLog log, Random dice, List<Outcome> expected) throws Exception {
@@ -179,7 +226,6 @@ class H2ChatStateTest {
       assertThat(pages(state)).isEqualTo("[7, 8, 10] [8, 10, 11] [11, 10, 8, 7] [9] [12, 9, 6]");
       state.write();
       assertThat(pages(state)).isEqualTo("[7, 8, 10] [8, 10, 11] [11, 10, 8, 7] [9] [12, 9, 6]");
-      assertThat(state.writeIfDue()).as("nothing left").isTrue();
     }
   }
 

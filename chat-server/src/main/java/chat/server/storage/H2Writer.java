@@ -1,0 +1,184 @@
+package chat.server.storage;
+
+import chat.server.chat.Account;
+import chat.server.chat.SessionRecord;
+import chat.server.chat.StoredMessage;
+import chat.server.replication.LogPosition;
+import chat.server.storage.UnwrittenMessages.Unwritten;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what was applied into the database, a batch a transaction, with the position and the sums
+ * of all rows. One thread at a time.
+ */
+final class H2Writer {
+  private final Connection connection;
+  private final RowSums sums;
+  private final PreparedStatement insertMessage;
+  private final PreparedStatement mergeAccount;
+  private final PreparedStatement mergeSession;
+  private final PreparedStatement deleteSession;
+  private final PreparedStatement updateApplied;
+  private final List<PreparedStatement> insertRequests = new ArrayList<>();
+
+  /**
+   * @param sums of the rows that the database has
+   */
+  H2Writer(Connection connection, RowSums sums) throws SQLException {
+    this.connection = connection;
+    this.sums = sums;
+    this.insertMessage =
+        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?)");
+    this.mergeAccount =
+        connection.prepareStatement("MERGE INTO accounts KEY(id) VALUES(?, ?, ?, ?, ?, ?, ?)");
+    this.mergeSession =
+        connection.prepareStatement(
+            "MERGE INTO sessions KEY(token) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.deleteSession = connection.prepareStatement("DELETE FROM sessions WHERE token = ?");
+    this.updateApplied = AppliedRow.prepare(connection);
+    for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
+      insertRequests.add(
+          connection.prepareStatement("INSERT INTO requests_" + i + " VALUES(?, ?, ?)"));
+    }
+  }
+
+  /** Writes a batch and the position. */
+  void write(WriteBatch batch) throws SQLException {
+    sums.addAll(batch.replaced());
+    writeAccounts(batch.accounts());
+    writeSessions(batch.sessions());
+    writeMessages(batch.messages());
+    writeRequests(batch.requests(), (int) (batch.requestDay() % Schema.REQUEST_TABLES));
+    updateApplied(batch, false);
+    connection.commit();
+  }
+
+  /**
+   * Forgets request ids of days gone by. Truncating ends a transaction, so all that came before
+   * must have been committed, with its position: after a crash the replay starts in the new day,
+   * whose commands need nothing of what is emptied here.
+   *
+   * @param before an empty batch, with the position that is committed
+   * @param newest the day that begins
+   */
+  void beginDay(WriteBatch before, long newest) throws SQLException {
+    long first = Math.max(before.requestDay() + 1, newest - Schema.REQUEST_TABLES + 1);
+    // A table of the sum 0 that is not empty is one that a crash kept from being emptied.
+    for (long d = first; d <= newest; d++) {
+      sums.clear(RowSums.REQUESTS + (int) (d % Schema.REQUEST_TABLES));
+    }
+    updateApplied(before, false);
+    connection.commit();
+    for (long d = first; d <= newest; d++) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
+      }
+    }
+  }
+
+  /** Says that the database is being closed in order; nothing may be pending. */
+  void closing(WriteBatch last) throws SQLException {
+    updateApplied(last, true);
+    connection.commit();
+  }
+
+  private void updateApplied(WriteBatch batch, boolean clean) throws SQLException {
+    LogPosition position = batch.position();
+    new AppliedRow(position, batch.lastTimeMicros(), batch.requestDay(), sums, clean)
+        .write(updateApplied);
+  }
+
+  private void writeMessages(Collection<Unwritten> messages) throws SQLException {
+    if (messages.isEmpty()) {
+      return;
+    }
+    for (Unwritten p : messages) {
+      StoredMessage m = p.message();
+      insertMessage.setLong(1, m.messageId());
+      insertMessage.setLong(2, m.senderId());
+      insertMessage.setLong(3, m.recipientId());
+      insertMessage.setLong(4, m.sentTimeMicros());
+      insertMessage.setBoolean(5, p.live());
+      insertMessage.setString(6, m.text());
+      insertMessage.addBatch();
+      sums.add(
+          RowSums.MESSAGES,
+          RowHash.ofMessage(
+              m.messageId(),
+              m.senderId(),
+              m.recipientId(),
+              m.sentTimeMicros(),
+              p.live(),
+              m.text()));
+      sums.add(RowSums.MESSAGE_COUNT, 1);
+    }
+    insertMessage.executeBatch();
+  }
+
+  private void writeRequests(Map<RequestMemory.Key, Long> requests, int table) throws SQLException {
+    if (requests.isEmpty()) {
+      return;
+    }
+    PreparedStatement insert = insertRequests.get(table);
+    for (Map.Entry<RequestMemory.Key, Long> e : requests.entrySet()) {
+      insert.setLong(1, e.getKey().accountId());
+      insert.setString(2, e.getKey().requestId());
+      insert.setLong(3, e.getValue());
+      insert.addBatch();
+      sums.add(
+          RowSums.REQUESTS + table,
+          RowHash.ofRequest(e.getKey().accountId(), e.getKey().requestId(), e.getValue()));
+    }
+    insert.executeBatch();
+  }
+
+  private void writeAccounts(Collection<Account> accounts) throws SQLException {
+    if (accounts.isEmpty()) {
+      return;
+    }
+    for (Account a : accounts) {
+      mergeAccount.setLong(1, a.id());
+      mergeAccount.setString(2, a.username());
+      mergeAccount.setString(3, a.passwordHash());
+      mergeAccount.setString(4, a.createRequestId());
+      mergeAccount.setLong(5, a.createdMicros());
+      mergeAccount.setLong(6, a.acknowledgedId());
+      mergeAccount.setBoolean(7, a.deleted());
+      mergeAccount.addBatch();
+      sums.add(RowSums.ACCOUNTS, RowHash.of(a));
+    }
+    mergeAccount.executeBatch();
+  }
+
+  private void writeSessions(Map<String, @Nullable SessionRecord> sessions) throws SQLException {
+    for (Map.Entry<String, @Nullable SessionRecord> e : sessions.entrySet()) {
+      byte[] token = e.getKey().getBytes(StandardCharsets.ISO_8859_1);
+      SessionRecord s = e.getValue();
+      if (s == null) {
+        deleteSession.setBytes(1, token);
+        deleteSession.executeUpdate();
+      } else {
+        mergeSession.setBytes(1, token);
+        mergeSession.setLong(2, s.accountId());
+        mergeSession.setByte(3, (byte) s.state().code());
+        mergeSession.setLong(4, s.expireTimeMicros());
+        mergeSession.setLong(5, s.touchedMicros());
+        mergeSession.setLong(6, s.streamId());
+        mergeSession.setLong(7, s.reign());
+        mergeSession.setString(8, s.requestId());
+        mergeSession.setInt(9, s.discarded());
+        mergeSession.executeUpdate();
+        sums.add(RowSums.SESSIONS, RowHash.of(s));
+      }
+    }
+  }
+}
