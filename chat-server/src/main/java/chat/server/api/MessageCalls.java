@@ -2,6 +2,7 @@ package chat.server.api;
 
 import chat.server.chat.ChatQueries;
 import chat.server.chat.ChatQueries.Credentials;
+import chat.server.chat.ChatQueries.History;
 import chat.server.chat.Command;
 import chat.server.chat.Outcome;
 import chat.server.chat.StoredMessage;
@@ -195,15 +196,16 @@ final class MessageCalls {
               PageToken.decode(request.getPageToken(), listing)
                   .map(MessageCalls::position)
                   .orElse(Long.MAX_VALUE);
-          // One more than asked for tells whether there is a next page.
-          List<StoredMessage> found =
-              queries.history(state.accountId(), peer.accountId(), before, pageSize + 1);
-          List<Message> page = page(found.subList(0, Math.min(pageSize, found.size())));
+          History found = queries.history(state.accountId(), peer.accountId(), before, pageSize);
+          List<Message> page = page(found.messages());
           ListMessagesResponse.Builder response =
               ListMessagesResponse.newBuilder().addAllMessages(page);
-          if (page.size() < found.size()) {
-            String last = Long.toString(page.get(page.size() - 1).getMessageId());
-            response.setNextPageToken(PageToken.encode(last, listing));
+          long next =
+              page.size() < found.messages().size()
+                  ? page.get(page.size() - 1).getMessageId()
+                  : found.before();
+          if (next != 0) {
+            response.setNextPageToken(PageToken.encode(Long.toString(next), listing));
           }
           return response.build();
         });

@@ -74,11 +74,22 @@ public interface ChatQueries {
   int undeliveredCount(long accountId);
 
   /**
-   * Messages between two accounts, newest first.
+   * A page of what two accounts wrote each other.
    *
-   * @param beforeMessageId older than this; {@code Long.MAX_VALUE} to start
+   * @param messages newest first
+   * @param before where the next page begins; 0 if there are no older ones
    */
-  List<StoredMessage> history(long accountId, long peerId, long beforeMessageId, int limit);
+  record History(List<StoredMessage> messages, long before) {}
+
+  /**
+   * Messages between two accounts, newest first. A page may have fewer than asked for, even none,
+   * and others follow all the same.
+   *
+   * @param beforeMessageId older than this: what the page before said, or {@code Long.MAX_VALUE} to
+   *     start
+   * @param limit the most to return, at least 1
+   */
+  History history(long accountId, long peerId, long beforeMessageId, int limit);
 
   /** The newest stamp applied: no later one goes below it. */
   long lastTimeMicros();

@@ -19,10 +19,56 @@ import org.jspecify.annotations.Nullable;
  * may be called from any thread and see what is applied, perhaps a moment before the database does.
  */
 final class ChatMemory {
-  private static final class Inbox {
-    final UndeliveredIds undelivered = new UndeliveredIds();
-    long newestId;
-    volatile int count;
+  /** What is known of an account's messages. Written by one thread at a time, read by any. */
+  static final class Mailbox {
+    private final long accountId;
+    private final UndeliveredIds waiting = new UndeliveredIds();
+    private volatile long newest;
+    private volatile long messages;
+    private volatile long newestReceived;
+
+    Mailbox(long accountId) {
+      this.accountId = accountId;
+    }
+
+    long accountId() {
+      return accountId;
+    }
+
+    /** The newest message that it sent or received; 0 if there is none. */
+    long newest() {
+      return newest;
+    }
+
+    /** How many it sent or received. */
+    long messages() {
+      return messages;
+    }
+
+    /** The newest that it received, delivered or not; 0 if there is none. */
+    long newestReceived() {
+      return newestReceived;
+    }
+
+    /** Undelivered ones after an id, ascending. */
+    long[] waiting(long after, int limit) {
+      return waiting.after(after, limit);
+    }
+
+    void restore(long newestId, long count, long newestReceivedId) {
+      newest = newestId;
+      messages = count;
+      newestReceived = newestReceivedId;
+    }
+
+    void addWaiting(long messageId) {
+      waiting.add(messageId);
+    }
+
+    private void add(long messageId) {
+      newest = messageId;
+      messages = messages + 1;
+    }
   }
 
   private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
@@ -32,7 +78,7 @@ final class ChatMemory {
   private final Map<String, SessionRecord> attached = new ConcurrentHashMap<>();
   private final Map<Long, ArrayDeque<String>> takenOver = new ConcurrentHashMap<>();
   private final ArrayDeque<String> deleted = new ArrayDeque<>();
-  private final Map<Long, Inbox> inboxes = new ConcurrentHashMap<>();
+  private final Map<Long, Mailbox> mailboxes = new ConcurrentHashMap<>();
   private volatile long lastTimeMicros;
 
   /** From any thread. */
@@ -71,8 +117,26 @@ final class ChatMemory {
 
   /** From any thread. */
   int undeliveredCount(long accountId) {
-    Inbox inbox = inboxes.get(accountId);
-    return inbox == null ? 0 : inbox.count;
+    Mailbox mailbox = mailboxes.get(accountId);
+    return mailbox == null ? 0 : mailbox.waiting.size();
+  }
+
+  /** From any thread: undelivered messages after an id, ascending. */
+  long[] undelivered(long accountId, long after, int limit) {
+    Mailbox mailbox = mailboxes.get(accountId);
+    return mailbox == null ? new long[0] : mailbox.waiting(after, limit);
+  }
+
+  /** From any thread: the newest message that an account sent or received; 0 if there is none. */
+  long newestOf(long accountId) {
+    Mailbox mailbox = mailboxes.get(accountId);
+    return mailbox == null ? 0 : mailbox.newest;
+  }
+
+  /** From any thread: how many messages an account sent or received. */
+  long messagesOf(long accountId) {
+    Mailbox mailbox = mailboxes.get(accountId);
+    return mailbox == null ? 0 : mailbox.messages;
   }
 
   Collection<Account> accounts() {
@@ -168,26 +232,36 @@ final class ChatMemory {
     return found;
   }
 
-  /** A message for an account; {@code waiting} unless it is delivered already. */
-  void received(long accountId, long messageId, boolean waiting) {
-    Inbox inbox = inboxes.computeIfAbsent(accountId, id -> new Inbox());
-    inbox.newestId = Math.max(inbox.newestId, messageId);
-    if (waiting) {
-      inbox.undelivered.add(messageId);
-      inbox.count = inbox.undelivered.size();
+  Collection<Mailbox> mailboxes() {
+    return mailboxes.values();
+  }
+
+  Mailbox mailbox(long accountId) {
+    return mailboxes.computeIfAbsent(accountId, Mailbox::new);
+  }
+
+  /** A message, newer than all before; {@code waits} unless it is delivered already. */
+  void add(long senderId, long recipientId, long messageId, boolean waits) {
+    Mailbox received = mailbox(recipientId);
+    received.add(messageId);
+    received.newestReceived = messageId;
+    if (waits) {
+      received.addWaiting(messageId);
+    }
+    if (senderId != recipientId) {
+      mailbox(senderId).add(messageId);
     }
   }
 
-  long newestInboxId(long accountId) {
-    Inbox inbox = inboxes.get(accountId);
-    return inbox == null ? 0 : inbox.newestId;
+  long newestReceivedBy(long accountId) {
+    Mailbox mailbox = mailboxes.get(accountId);
+    return mailbox == null ? 0 : mailbox.newestReceived;
   }
 
   void dropUndelivered(long accountId, long upTo) {
-    Inbox inbox = inboxes.get(accountId);
-    if (inbox != null) {
-      inbox.undelivered.dropUpTo(upTo);
-      inbox.count = inbox.undelivered.size();
+    Mailbox mailbox = mailboxes.get(accountId);
+    if (mailbox != null) {
+      mailbox.waiting.dropUpTo(upTo);
     }
   }
 }

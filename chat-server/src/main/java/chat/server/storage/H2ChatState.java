@@ -140,8 +140,7 @@ public final class H2ChatState implements AppliedState {
     loader.accountsAndSessions(small);
     sums.require(RowSums.ACCOUNTS, small.get(RowSums.ACCOUNTS));
     sums.require(RowSums.SESSIONS, small.get(RowSums.SESSIONS));
-    new RowCheck(connection).check(sums, applied.clean());
-    loader.inboxes();
+    new RowCheck(connection, memory).check(sums, applied.clean());
     UnwrittenMessages messages = new UnwrittenMessages();
     this.tables = new H2Tables(readers.getConnection(), memory, messages, applied.requestDay());
     this.writer = new H2Writer(connection, sums);
@@ -367,7 +366,7 @@ public final class H2ChatState implements AppliedState {
     writing.lock();
     try (Statement statement = connection.createStatement()) {
       write();
-      writer.closing(take());
+      writer.closing(take(), memory);
       statement.execute("SHUTDOWN");
     } catch (SQLException e) {
       throw new StorageFailure("closing", e);

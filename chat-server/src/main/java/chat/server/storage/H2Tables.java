@@ -5,10 +5,8 @@ import chat.server.chat.ChatTables;
 import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
-import chat.server.storage.UnwrittenMessages.Unwritten;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +41,7 @@ final class H2Tables implements ChatTables {
     this.unwrittenMessages = unwrittenMessages;
     this.memory = memory;
     this.requests = new RequestMemory(connection, requestDay);
-    this.selectMessage = connection.prepareStatement("SELECT * FROM messages WHERE id = ?");
+    this.selectMessage = MessageRows.prepare(connection);
   }
 
   @Override
@@ -125,35 +123,32 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void add(StoredMessage message, boolean live) {
-    unwrittenMessages.add(message, live);
-    memory.received(message.recipientId(), message.messageId(), true);
+    long senderBefore = memory.newestOf(message.senderId());
+    long recipientBefore = memory.newestOf(message.recipientId());
+    unwrittenMessages.add(new MessageRow(message, live, senderBefore, recipientBefore));
+    memory.add(message.senderId(), message.recipientId(), message.messageId(), true);
     bytes += message.text().length() + 64L;
   }
 
   @Override
   public @Nullable StoredMessage message(long id) {
-    Unwritten found = find(id);
+    MessageRow found = find(id);
     return found == null ? null : found.message();
   }
 
   @Override
   public boolean wasLive(long id) {
-    Unwritten found = find(id);
+    MessageRow found = find(id);
     return found != null && found.live();
   }
 
-  private @Nullable Unwritten find(long id) {
-    Unwritten unwritten = unwrittenMessages.get(id);
+  private @Nullable MessageRow find(long id) {
+    MessageRow unwritten = unwrittenMessages.get(id);
     if (unwritten != null) {
       return unwritten;
     }
     try {
-      selectMessage.setLong(1, id);
-      try (ResultSet row = selectMessage.executeQuery()) {
-        return row.next()
-            ? new Unwritten(MessageRows.read(row, memory), row.getBoolean("live"))
-            : null;
-      }
+      return MessageRows.find(selectMessage, id, memory);
     } catch (SQLException e) {
       throw new StorageFailure("reading message " + id, e);
     }
@@ -166,7 +161,7 @@ final class H2Tables implements ChatTables {
 
   @Override
   public long newestInboxId(long accountId) {
-    return memory.newestInboxId(accountId);
+    return memory.newestReceivedBy(accountId);
   }
 
   @Override
@@ -187,11 +182,7 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void remember(long accountId, String requestId, long messageId, long timeMicros) {
-    try {
-      requests.add(accountId, requestId, messageId);
-    } catch (SQLException e) {
-      throw new StorageFailure("remembering a request id", e);
-    }
+    requests.add(accountId, requestId, messageId);
     bytes += 64;
   }
 

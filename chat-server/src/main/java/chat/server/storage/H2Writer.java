@@ -4,7 +4,6 @@ import chat.server.chat.Account;
 import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
-import chat.server.storage.UnwrittenMessages.Unwritten;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,7 +36,7 @@ final class H2Writer {
     this.connection = connection;
     this.sums = sums;
     this.insertMessage =
-        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?)");
+        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
     this.mergeAccount =
         connection.prepareStatement("MERGE INTO accounts KEY(id) VALUES(?, ?, ?, ?, ?, ?, ?)");
     this.mergeSession =
@@ -85,8 +84,13 @@ final class H2Writer {
     }
   }
 
-  /** Says that the database is being closed in order; nothing may be pending. */
-  void closing(WriteBatch last) throws SQLException {
+  /**
+   * Says that the database is being closed in order; nothing may be pending.
+   *
+   * @param memory whose mailboxes the next start reads, instead of all messages
+   */
+  void closing(WriteBatch last, ChatMemory memory) throws SQLException {
+    Mailboxes.write(connection, memory, sums);
     updateApplied(last, true);
     connection.commit();
   }
@@ -97,18 +101,20 @@ final class H2Writer {
         .write(updateApplied);
   }
 
-  private void writeMessages(Collection<Unwritten> messages) throws SQLException {
+  private void writeMessages(Collection<MessageRow> messages) throws SQLException {
     if (messages.isEmpty()) {
       return;
     }
-    for (Unwritten p : messages) {
-      StoredMessage m = p.message();
+    for (MessageRow row : messages) {
+      StoredMessage m = row.message();
       insertMessage.setLong(1, m.messageId());
       insertMessage.setLong(2, m.senderId());
       insertMessage.setLong(3, m.recipientId());
       insertMessage.setLong(4, m.sentTimeMicros());
-      insertMessage.setBoolean(5, p.live());
+      insertMessage.setBoolean(5, row.live());
       insertMessage.setString(6, m.text());
+      insertMessage.setLong(7, row.senderBefore());
+      insertMessage.setLong(8, row.recipientBefore());
       insertMessage.addBatch();
       sums.add(
           RowSums.MESSAGES,
@@ -117,8 +123,10 @@ final class H2Writer {
               m.senderId(),
               m.recipientId(),
               m.sentTimeMicros(),
-              p.live(),
-              m.text()));
+              row.live(),
+              m.text(),
+              row.senderBefore(),
+              row.recipientBefore()));
       sums.add(RowSums.MESSAGE_COUNT, 1);
     }
     insertMessage.executeBatch();

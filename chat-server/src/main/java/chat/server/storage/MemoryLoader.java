@@ -4,7 +4,6 @@ import chat.server.chat.Account;
 import chat.server.chat.SessionRecord;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -53,38 +52,5 @@ final class MemoryLoader {
     }
     memory.accounts().forEach(account -> sums.add(RowSums.ACCOUNTS, RowHash.of(account)));
     memory.sessions().forEach(session -> sums.add(RowSums.SESSIONS, RowHash.of(session)));
-  }
-
-  /** Finds which messages wait for whom; after the accounts. */
-  void inboxes() throws SQLException {
-    try (PreparedStatement waiting =
-            connection.prepareStatement(
-                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ? AND id > ?"
-                    + " ORDER BY recipient_id, id");
-        // Not MAX(id), which reads the whole inbox.
-        PreparedStatement newest =
-            connection.prepareStatement(
-                "SELECT id FROM messages USE INDEX (inbox) WHERE recipient_id = ?"
-                    + " ORDER BY recipient_id DESC, id DESC LIMIT 1")) {
-      for (Account account : memory.accounts()) {
-        newest.setLong(1, account.id());
-        try (ResultSet row = newest.executeQuery()) {
-          if (!row.next()) {
-            continue;
-          }
-          memory.received(account.id(), row.getLong(1), false);
-        }
-        if (account.deleted()) {
-          continue;
-        }
-        waiting.setLong(1, account.id());
-        waiting.setLong(2, account.acknowledgedId());
-        try (ResultSet row = waiting.executeQuery()) {
-          while (row.next()) {
-            memory.received(account.id(), row.getLong(1), true);
-          }
-        }
-      }
-    }
   }
 }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,10 +23,10 @@ final class RequestMemory {
   record Key(long accountId, String requestId) {}
 
   private final List<PreparedStatement> selects = new ArrayList<>();
-  private final List<PreparedStatement> selectsGreatest = new ArrayList<>();
   private Map<Key, Long> gathering = new LinkedHashMap<>();
   private Map<Key, Long> beingWritten = Map.of();
   private final Map<Long, String> greatest = new HashMap<>();
+  private final String greatestAtStart;
   private final Map<Key, Long> recent =
       new LinkedHashMap<>(1024, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -45,11 +46,9 @@ final class RequestMemory {
     for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
       selects.add(
           connection.prepareStatement(
-              "SELECT message_id FROM requests_" + i + " WHERE account_id = ? AND request_id = ?"));
-      selectsGreatest.add(
-          connection.prepareStatement(
-              "SELECT MAX(request_id) FROM requests_" + i + " WHERE account_id = ?"));
+              "SELECT message_id FROM requests_" + i + " WHERE request_id = ? AND account_id = ?"));
     }
+    this.greatestAtStart = greatest(connection);
   }
 
   long day() {
@@ -79,8 +78,8 @@ final class RequestMemory {
     long oldest = Math.max(day - Schema.REQUEST_TABLES + 1, Math.max(0, afterMicros) / DAY_MICROS);
     for (long d = day; d >= Math.max(0, oldest); d--) {
       PreparedStatement select = selects.get((int) (d % Schema.REQUEST_TABLES));
-      select.setLong(1, accountId);
-      select.setString(2, requestId);
+      select.setString(1, requestId);
+      select.setLong(2, accountId);
       try (ResultSet found = select.executeQuery()) {
         if (found.next()) {
           return found.getLong(1);
@@ -90,28 +89,31 @@ final class RequestMemory {
     return 0;
   }
 
-  /** No id of the account that may be remembered is greater, in the order of {@code compareTo}. */
-  private String greatest(long accountId) throws SQLException {
-    String known = greatest.get(accountId);
-    if (known != null) {
-      return known;
-    }
+  private static String greatest(Connection connection) throws SQLException {
     String found = "";
-    for (PreparedStatement select : selectsGreatest) {
-      select.setLong(1, accountId);
-      try (ResultSet row = select.executeQuery()) {
-        String id = row.next() ? row.getString(1) : null;
-        if (id != null && id.compareTo(found) > 0) {
-          found = id;
+    try (Statement statement = connection.createStatement()) {
+      for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
+        // Not MAX(request_id), which reads them all.
+        try (ResultSet row =
+            statement.executeQuery(
+                "SELECT request_id FROM requests_"
+                    + i
+                    + " ORDER BY request_id DESC, account_id DESC LIMIT 1")) {
+          String id = row.next() ? row.getString(1) : "";
+          found = id.compareTo(found) > 0 ? id : found;
         }
       }
     }
-    greatest.put(accountId, found);
     return found;
   }
 
+  /** No id of the account that may be remembered is greater, in the order of {@code compareTo}. */
+  private String greatest(long accountId) {
+    return greatest.getOrDefault(accountId, greatestAtStart);
+  }
+
   /** Remembers an id, as of the day that has begun. */
-  void add(long accountId, String requestId, long messageId) throws SQLException {
+  void add(long accountId, String requestId, long messageId) {
     if (requestId.compareTo(greatest(accountId)) > 0) {
       greatest.put(accountId, requestId);
     }

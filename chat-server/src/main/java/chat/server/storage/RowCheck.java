@@ -1,5 +1,6 @@
 package chat.server.storage;
 
+import chat.server.chat.Account;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -7,25 +8,29 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * Reads every row of the large tables, and every entry of their indexes, and sums them up. Of a
- * database that was closed in order this is left out: it takes seconds for a million messages. One
- * thread's.
+ * Reads every row of the large tables, and every entry of their indexes, sums them up, and fills
+ * the memory with what the messages say of their accounts. Of a database that was closed in order
+ * this is left out: it takes seconds for a million messages. One thread's.
  */
 final class RowCheck {
   private final Connection connection;
+  private final ChatMemory memory;
 
   private interface Rows {
     /** The hash of a row, having added what its index entries must sum up to. */
     long hash(ResultSet row) throws SQLException;
   }
 
-  private long inbox;
-  private long history;
   private long byRequest;
   private long count;
+  private boolean chained = true;
 
-  RowCheck(Connection connection) {
+  /**
+   * @param memory with the accounts; gets what their messages are
+   */
+  RowCheck(Connection connection, ChatMemory memory) {
     this.connection = connection;
+    this.memory = memory;
   }
 
   /**
@@ -39,6 +44,9 @@ final class RowCheck {
     if (clean) {
       expected.require(
           RowSums.MESSAGE_COUNT, sum("SELECT COUNT(*) FROM messages", row -> row.getLong(1)));
+      RowSums mailboxes = new RowSums();
+      Mailboxes.read(connection, memory, mailboxes);
+      expected.require(RowSums.MAILBOXES, mailboxes.get(RowSums.MAILBOXES));
       return;
     }
     TreeCheck.check(connection);
@@ -50,7 +58,7 @@ final class RowCheck {
         RowCheck::token);
     RowSums found = new RowSums();
     sum(found);
-    for (int i = RowSums.MESSAGES; i < RowSums.COLUMNS.length; i++) {
+    for (int i = RowSums.MESSAGES; i < RowSums.MAILBOXES; i++) {
       expected.require(i, found.get(i));
     }
   }
@@ -80,17 +88,10 @@ final class RowCheck {
 
   private long messages() throws SQLException, DatabaseUnusableException {
     long sum = sum("SELECT * FROM messages ORDER BY id", this::message);
-    requireIndex(
-        "inbox",
-        inbox,
-        "SELECT recipient_id, id FROM messages USE INDEX (inbox) ORDER BY recipient_id, id",
-        row -> RowHash.ofKey(row.getLong(1), row.getLong(2)));
-    requireIndex(
-        "history",
-        history,
-        "SELECT sender_id, recipient_id, id FROM messages USE INDEX (history)"
-            + " ORDER BY sender_id, recipient_id, id",
-        row -> RowHash.ofKey(row.getLong(1), row.getLong(2), row.getLong(3)));
+    if (!chained) {
+      throw new DatabaseUnusableException(
+          "the database is damaged: a message does not name the one before it");
+    }
     return sum;
   }
 
@@ -102,11 +103,22 @@ final class RowCheck {
     long id = row.getLong("id");
     long sender = row.getLong("sender_id");
     long recipient = row.getLong("recipient_id");
-    inbox += RowHash.ofKey(recipient, id);
-    history += RowHash.ofKey(sender, recipient, id);
+    long senderBefore = row.getLong("sender_before");
+    long recipientBefore = row.getLong("recipient_before");
+    chained &= senderBefore == memory.newestOf(sender);
+    chained &= recipientBefore == memory.newestOf(recipient);
+    Account to = memory.account(recipient);
+    memory.add(sender, recipient, id, to != null && !to.deleted() && id > to.acknowledgedId());
     count++;
     return RowHash.ofMessage(
-        id, sender, recipient, row.getLong("sent"), row.getBoolean("live"), row.getString("text"));
+        id,
+        sender,
+        recipient,
+        row.getLong("sent"),
+        row.getBoolean("live"),
+        row.getString("text"),
+        senderBefore,
+        recipientBefore);
   }
 
   private long requests(int table) throws SQLException, DatabaseUnusableException {
@@ -119,7 +131,7 @@ final class RowCheck {
             + table
             + " USE INDEX (by_request_"
             + table
-            + ") ORDER BY account_id, request_id",
+            + ") ORDER BY request_id, account_id",
         row -> RowHash.ofKey(row.getLong(1), row.getString(2)));
     return sum;
   }

@@ -23,9 +23,26 @@ final class RowHash {
   }
 
   static long ofMessage(
-      long id, long senderId, long recipientId, long sentMicros, boolean live, String text) {
+      long id,
+      long senderId,
+      long recipientId,
+      long sentMicros,
+      boolean live,
+      String text,
+      long senderBefore,
+      long recipientBefore) {
     long hash = add(add(add(3, id), senderId), recipientId);
-    return add(add(add(hash, sentMicros), live ? 1 : 0), text);
+    hash = add(add(add(hash, sentMicros), live ? 1 : 0), text);
+    return add(add(hash, senderBefore), recipientBefore);
+  }
+
+  static long ofMailbox(
+      long accountId, long newest, long messages, long newestReceived, byte[] waiting) {
+    long hash = add(add(add(add(5, accountId), newest), messages), newestReceived);
+    for (byte b : waiting) {
+      hash = add(hash, b);
+    }
+    return hash;
   }
 
   static long ofRequest(long accountId, String requestId, long messageId) {

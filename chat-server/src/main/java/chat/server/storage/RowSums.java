@@ -18,6 +18,9 @@ final class RowSums {
   /** Of the first of the tables of request ids; those of the others follow. */
   static final int REQUESTS = 4;
 
+  /** Of what is written only when the database is closed in order. */
+  static final int MAILBOXES = REQUESTS + Schema.REQUEST_TABLES;
+
   /** As they stand in the table {@code applied}. */
   static final String[] COLUMNS = {
     "accounts_sum",
@@ -26,7 +29,8 @@ final class RowSums {
     "messages_count",
     "requests_0_sum",
     "requests_1_sum",
-    "requests_2_sum"
+    "requests_2_sum",
+    "mailboxes_sum"
   };
 
   private final long[] sums = new long[COLUMNS.length];

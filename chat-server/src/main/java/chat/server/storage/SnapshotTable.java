@@ -151,8 +151,10 @@ enum SnapshotTable {
         + table
         + "("
         + names()
+        + (this == MESSAGES ? ", sender_before, recipient_before" : "")
         + ") VALUES(?"
         + ", ?".repeat(columns.size() - 1)
+        + (this == MESSAGES ? ", ?, ?" : "")
         + ")";
   }
 
@@ -173,15 +175,31 @@ enum SnapshotTable {
     return columns.get(0).type() == Type.BYTES ? row.getBytes(1) : (Object) row.getLong(1);
   }
 
-  /** Reads a row into the parameters of an {@link #insert}. */
-  void read(DataInputStream in, PreparedStatement insert) throws SQLException, IOException {
+  /**
+   * Reads a row into the parameters of an {@link #insert}.
+   *
+   * @param chains what is known of the messages read before: they come in order
+   */
+  void read(DataInputStream in, PreparedStatement insert, ChatMemory chains)
+      throws SQLException, IOException {
+    long[] numbers = new long[columns.size()];
     for (int i = 0; i < columns.size(); i++) {
       switch (columns.get(i).type()) {
-        case NUMBER -> insert.setLong(i + 1, in.readLong());
+        case NUMBER -> {
+          numbers[i] = in.readLong();
+          insert.setLong(i + 1, numbers[i]);
+        }
         case TRUTH -> insert.setBoolean(i + 1, in.readBoolean());
         case TEXT -> insert.setString(i + 1, new String(readBytes(in), StandardCharsets.UTF_8));
         case BYTES -> insert.setBytes(i + 1, readBytes(in));
       }
+    }
+    if (this == MESSAGES) {
+      long sender = numbers[1];
+      long recipient = numbers[2];
+      insert.setLong(columns.size() + 1, chains.newestOf(sender));
+      insert.setLong(columns.size() + 2, chains.newestOf(recipient));
+      chains.add(sender, recipient, numbers[0], false);
     }
   }
 

@@ -94,23 +94,26 @@ public final class Snapshots {
 
   private static void fill(Connection connection, Path snapshot) throws SQLException, IOException {
     Map<SnapshotTable, PreparedStatement> inserts = new EnumMap<>(SnapshotTable.class);
+    ChatMemory chains = new ChatMemory();
     for (SnapshotTable table : SnapshotTable.values()) {
       inserts.put(table, connection.prepareStatement(table.insert()));
     }
     try (SnapshotInput in = SnapshotInput.open(snapshot)) {
       boolean more = true;
       while (more) {
-        more = in.next(block -> insert(block, Objects.requireNonNull(inserts.get(block.table()))));
+        more =
+            in.next(
+                block -> insert(block, Objects.requireNonNull(inserts.get(block.table())), chains));
         connection.commit();
       }
     }
   }
 
-  private static void insert(SnapshotInput.Block block, PreparedStatement insert)
+  private static void insert(SnapshotInput.Block block, PreparedStatement insert, ChatMemory chains)
       throws IOException {
     try {
       for (int row = 0; row < block.rows(); row++) {
-        block.table().read(block.content(), insert);
+        block.table().read(block.content(), insert, chains);
         insert.addBatch();
         if (row % BATCH_ROWS == BATCH_ROWS - 1) {
           insert.executeBatch();
@@ -125,8 +128,10 @@ public final class Snapshots {
   private static RowSums sums(Connection connection)
       throws SQLException, DatabaseUnusableException {
     RowSums sums = new RowSums();
-    new MemoryLoader(connection, new ChatMemory()).accountsAndSessions(sums);
-    new RowCheck(connection).sum(sums);
+    ChatMemory memory = new ChatMemory();
+    new MemoryLoader(connection, memory).accountsAndSessions(sums);
+    new RowCheck(connection, memory).sum(sums);
+    Mailboxes.write(connection, memory, sums);
     return sums;
   }
 

@@ -25,6 +25,6 @@ record WriteBatch(
     long requestDay,
     Collection<Account> accounts,
     Map<String, @Nullable SessionRecord> sessions,
-    Collection<UnwrittenMessages.Unwritten> messages,
+    Collection<MessageRow> messages,
     Map<RequestMemory.Key, Long> requests,
     RowSums replaced) {}

@@ -621,7 +621,7 @@ class ChatStateMachineTest {
           .contains(new ChatQueries.Credentials(again, "BOB", "hash of BOB"));
       assertThat(state.queries().undelivered(again, 0, 10)).isEmpty();
       assertThat(state.queries().undeliveredCount(again)).isZero();
-      assertThat(state.queries().history(again, 1, Long.MAX_VALUE, 10)).isEmpty();
+      assertThat(state.queries().history(again, 1, Long.MAX_VALUE, 10).messages()).isEmpty();
       assertThat(status(bob)).isEqualTo(ChatQueries.SessionStatus.NONE);
       reopen();
     }

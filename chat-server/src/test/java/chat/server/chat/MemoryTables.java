@@ -259,14 +259,17 @@ public final class MemoryTables implements ChatTables, ChatQueries {
   }
 
   @Override
-  public synchronized List<StoredMessage> history(
+  public synchronized History history(
       long accountId, long peerId, long beforeMessageId, int limit) {
-    return messages.headMap(beforeMessageId, false).descendingMap().values().stream()
-        .filter(
-            m ->
-                (m.senderId() == accountId && m.recipientId() == peerId)
-                    || (m.senderId() == peerId && m.recipientId() == accountId))
-        .limit(limit)
-        .toList();
+    List<StoredMessage> all =
+        messages.headMap(beforeMessageId, false).descendingMap().values().stream()
+            .filter(
+                m ->
+                    (m.senderId() == accountId && m.recipientId() == peerId)
+                        || (m.senderId() == peerId && m.recipientId() == accountId))
+            .toList();
+    return all.size() <= limit
+        ? new History(all, 0)
+        : new History(all.subList(0, limit), all.get(limit - 1).messageId());
   }
 }
