@@ -41,9 +41,12 @@ public final class RefusalProbe implements AutoCloseable {
    * @param connectTimeout after which a connection is no refusal
    */
   public record Settings(int connects, Duration pause, Duration connectTimeout) {
-    /** Three, 50 ms apart, of at most 150 ms: a dead process is proven in about 100 ms. */
+    /**
+     * Three, 25 ms apart, of at most 150 ms: a dead process is proven in 50 ms, which is how long
+     * the others have to say that they hear it.
+     */
     public static final Settings DEFAULT =
-        new Settings(3, Duration.ofMillis(50), Duration.ofMillis(150));
+        new Settings(3, Duration.ofMillis(25), Duration.ofMillis(150));
 
     public Settings {
       if (connects < 1 || pause.isNegative() || connectTimeout.toMillis() < 1) {
