@@ -156,11 +156,12 @@ final class RandomFaults {
 
   /** A server that the cluster is without comes back with an empty disk, and is let in. */
   void admitTheRemoved() {
-    SimulatedServer primary = cluster.primary();
-    if (primary == null) {
+    if (cluster.primary() == null) {
       return;
     }
-    Set<ServerId> belong = primary.disk.hard.view().cluster().disks().keySet();
+    // By the newest view: a primary that was left out and does not know it would have the disk of a
+    // member thrown away (seed 20261130221).
+    Set<ServerId> belong = cluster.newestView().cluster().disks().keySet();
     for (SimulatedServer server : cluster.servers()) {
       if (!belong.contains(server.id)) {
         // Not noticed before, or let in and removed once more since.

@@ -147,11 +147,7 @@ final class RandomSchedule {
     if (out > 0) {
       cluster.isolate(out);
     }
-    View newest = cluster.server(1).disk.hard.view();
-    for (SimulatedServer server : cluster.servers()) {
-      View view = server.disk.hard.view();
-      newest = view.ballot().isAfter(newest.ballot()) ? view : newest;
-    }
+    View newest = cluster.newestView();
     int continuous = 0;
     boolean decided = true;
     for (SimulatedServer server : cluster.servers()) {

@@ -236,6 +236,16 @@ final class SimulatedCluster {
         new SimulatedDisk("disk " + ++disks + " of " + id, View.unborn(servers.keySet()));
   }
 
+  /** The newest that is installed anywhere. */
+  View newestView() {
+    View newest = server(1).disk.hard.view();
+    for (SimulatedServer server : servers()) {
+      View view = server.disk.hard.view();
+      newest = view.ballot().isAfter(newest.ballot()) ? view : newest;
+    }
+    return newest;
+  }
+
   void cut(int from, int to, boolean cut) {
     List<ServerId> link = List.of(new ServerId(from), new ServerId(to));
     if (cut ? cuts.add(link) : cuts.remove(link)) {
