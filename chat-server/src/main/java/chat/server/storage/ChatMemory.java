@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ final class ChatMemory {
     private final long accountId;
     private final UndeliveredIds waiting = new UndeliveredIds();
     private volatile long newest;
-    private volatile long messages;
+    private final AtomicLong messages = new AtomicLong();
     private volatile long newestReceived;
 
     Mailbox(long accountId) {
@@ -42,7 +43,7 @@ final class ChatMemory {
 
     /** How many it sent or received. */
     long messages() {
-      return messages;
+      return messages.get();
     }
 
     /** The newest that it received, delivered or not; 0 if there is none. */
@@ -57,7 +58,7 @@ final class ChatMemory {
 
     void restore(long newestId, long count, long newestReceivedId) {
       newest = newestId;
-      messages = count;
+      messages.set(count);
       newestReceived = newestReceivedId;
     }
 
@@ -67,7 +68,7 @@ final class ChatMemory {
 
     private void add(long messageId) {
       newest = messageId;
-      messages = messages + 1;
+      messages.lazySet(messages.get() + 1);
     }
   }
 
@@ -136,7 +137,7 @@ final class ChatMemory {
   /** From any thread: how many messages an account sent or received. */
   long messagesOf(long accountId) {
     Mailbox mailbox = mailboxes.get(accountId);
-    return mailbox == null ? 0 : mailbox.messages;
+    return mailbox == null ? 0 : mailbox.messages();
   }
 
   Collection<Account> accounts() {
