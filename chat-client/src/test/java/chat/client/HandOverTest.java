@@ -24,10 +24,10 @@ class HandOverTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /**
-   * Of the median, on a machine that may have a core for all of it: a new primary's code is cold.
-   * 300 ms are aimed at; what each round took is printed.
+   * Of the median, on a machine that may be busy with other things. 300 ms are aimed at, and 140 to
+   * 240 ms seen where it is not; what each round took is printed.
    */
-  private static final Duration PAUSE_MAX = Duration.ofSeconds(3);
+  private static final Duration PAUSE_MAX = Duration.ofSeconds(1);
 
   @Test
   @Timeout(value = 600, unit = TimeUnit.SECONDS)
