@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  * java -cp ... chat.client.guard.GuardBench logins        # messages during a flood of logins
- * java -cp ... chat.client.guard.GuardBench overload      # ten times as much as can be done
+ * java -cp ... chat.client.guard.GuardBench overload 10 [flags] # ten times as much as can be done
  * java -cp ... chat.client.guard.GuardBench receivers 400 # so many clients that do not read
  * </pre>
  *
@@ -47,7 +47,10 @@ public final class GuardBench {
     String what = args.length > 0 ? args[0] : "";
     switch (what) {
       case "logins" -> logins();
-      case "overload" -> overload(args.length > 1 ? Integer.parseInt(args[1]) : 10);
+      case "overload" ->
+          overload(
+              args.length > 1 ? Integer.parseInt(args[1]) : 10,
+              List.of(args).subList(Math.min(2, args.length), args.length));
       case "receivers" -> receivers(args.length > 1 ? Integer.parseInt(args[1]) : 400);
       default -> throw new IllegalArgumentException("logins, overload or receivers, not " + what);
     }
@@ -65,7 +68,7 @@ public final class GuardBench {
   }
 
   private static void logins() throws Exception {
-    try (LocalCluster cluster = cluster("--login-failures-free", "0");
+    try (LocalCluster cluster = cluster("--login-failures-free", "0", "--inbox-max", "1000000");
         Wire wire = connect(cluster);
         Wire flood = connect(cluster)) {
       String token = wire.user("sender");
@@ -84,8 +87,10 @@ public final class GuardBench {
     }
   }
 
-  private static void overload(int times) throws Exception {
-    try (LocalCluster cluster = cluster(CHEAP_PASSWORDS);
+  private static void overload(int times, List<String> flags) throws Exception {
+    List<String> all = new ArrayList<>(List.of(CHEAP_PASSWORDS));
+    all.addAll(flags);
+    try (LocalCluster cluster = cluster(all.toArray(String[]::new));
         Wire wire = connect(cluster)) {
       String token = wire.user("sender");
       List<String> targets = new ArrayList<>();
