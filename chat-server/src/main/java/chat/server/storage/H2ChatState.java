@@ -38,8 +38,9 @@ public final class H2ChatState implements AppliedState {
   private static final long CHECKPOINT_NANOS = 2_000_000_000L;
   private static final long CHECKPOINT_BYTES = 64L << 20;
 
-  // What is applied and not written is in memory twice: beyond so much, applying waits.
+  // What is applied and not written is in memory: beyond so much, applying waits.
   private static final int UNWRITTEN_MAX = 20_000;
+  private static final long UNWRITTEN_BYTES_MAX = 16L << 20;
 
   private final String url;
   private final Connection connection;
@@ -173,7 +174,7 @@ public final class H2ChatState implements AppliedState {
   @Override
   public List<Applied> apply(List<Entry> entries) {
     List<Applied> results = new ArrayList<>(entries.size());
-    if (unwritten() > UNWRITTEN_MAX) {
+    if (isTooMuchUnwritten()) {
       write();
     }
     while (results.size() < entries.size()) {
@@ -183,6 +184,10 @@ public final class H2ChatState implements AppliedState {
       }
     }
     return results;
+  }
+
+  private synchronized boolean isTooMuchUnwritten() {
+    return unwritten() > UNWRITTEN_MAX || tables.bytesGathered() > UNWRITTEN_BYTES_MAX;
   }
 
   private synchronized long unwritten() {

@@ -21,8 +21,9 @@ final class Mailboxes {
 
   /** Replaces all rows; the caller commits. */
   static void write(Connection connection, ChatMemory memory, RowSums sums) throws SQLException {
+    // Not TRUNCATE, which ends the transaction: a crash now must leave those that were there.
     try (Statement statement = connection.createStatement()) {
-      statement.execute("TRUNCATE TABLE mailboxes");
+      statement.executeUpdate("DELETE FROM mailboxes");
     }
     sums.clear(RowSums.MAILBOXES);
     try (PreparedStatement insert =
