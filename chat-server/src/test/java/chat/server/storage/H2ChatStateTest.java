@@ -115,6 +115,22 @@ class H2ChatStateTest {
     }
   }
 
+  @Test
+  void whatIsNotWrittenIsBoundedInBytesByWhoeverApplies() throws Exception {
+    CommandLog log = twoAccounts();
+    String text = "x".repeat(16 * 1024);
+    for (int i = 0; i < 1_100; i++) {
+      log.add(send(DAY, i % 2 == 0 ? "ann" : "bob", text, ""));
+    }
+    try (H2ChatState state = H2ChatState.open(directory);
+        Connection other = DriverManager.getConnection(H2Database.appendingUrl(directory))) {
+      CommandLog.apply(state, log.slice(1, log.size()));
+      assertThat(AppliedRow.read(other).position()).isEqualTo(LogPosition.START);
+      CommandLog.apply(state, List.of(log.add(send(DAY, "ann", text, ""))));
+      assertThat(AppliedRow.read(other).position()).isEqualTo(log.at(log.size() - 1));
+    }
+  }
+
   private long reopening(CommandLog log, Random dice, List<Outcome> expected) throws Exception {
     Path there = directory.resolve("reopened");
     while (true) {
@@ -559,39 +575,30 @@ class H2ChatStateTest {
       // One has none: nothing is looked at.
       assertThat(state.queries().history(1, 5, Long.MAX_VALUE, 10))
           .isEqualTo(new ChatQueries.History(List.of(), 0));
-      ChatQueries.History first = state.queries().history(1, 2, Long.MAX_VALUE, 1000);
+      ChatQueries.History first = state.queries().history(1, 2, Long.MAX_VALUE, 3);
       assertThat(first.before()).as("a bounded look").isPositive();
       // One more than the other: now it is the other's chain that is followed.
       CommandLog.apply(state, List.of(log.add(send(DAY, "ann", "x", ""))));
-      assertThat(pagesFrom(state.queries(), 1, 2, first)).isEqualTo(between);
-    }
-  }
-
-  private static List<Long> pagesFrom(
-      ChatQueries queries, long account, long peer, ChatQueries.History first) {
-    List<Long> found = new ArrayList<>();
-    ChatQueries.History page = first;
-    while (true) {
-      page.messages().forEach(message -> found.add(message.messageId()));
-      if (page.before() == 0) {
-        return found;
-      }
-      page = queries.history(account, peer, page.before(), 3);
+      assertThat(pagesFrom(state.queries(), 1, 2, first, 3)).isEqualTo(between);
     }
   }
 
   private static List<Long> history(ChatQueries queries, long account, long peer, int limit) {
     ChatQueries.History first = queries.history(account, peer, Long.MAX_VALUE, limit);
-    assertThat(first.messages()).hasSizeLessThanOrEqualTo(limit);
+    return pagesFrom(queries, account, peer, first, limit);
+  }
+
+  private static List<Long> pagesFrom(
+      ChatQueries queries, long account, long peer, ChatQueries.History first, int limit) {
     List<Long> found = new ArrayList<>();
     ChatQueries.History page = first;
     while (true) {
+      assertThat(page.messages()).hasSizeLessThanOrEqualTo(limit);
       page.messages().forEach(message -> found.add(message.messageId()));
       if (page.before() == 0) {
         return found;
       }
       page = queries.history(account, peer, page.before(), limit);
-      assertThat(page.messages()).hasSizeLessThanOrEqualTo(limit);
     }
   }
 
