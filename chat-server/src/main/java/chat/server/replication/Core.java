@@ -208,6 +208,7 @@ final class Core {
       throw new InvariantViolation("committing " + index + " beyond " + log);
     }
     commitIndex = Math.max(commitIndex, index);
+    log.commit(commitIndex);
   }
 
   /** The newest view that this server has installed or that another reports. */

@@ -37,9 +37,7 @@ final class LogAdoption {
       cursor = core.log.floor();
       cursorsEnd = end;
     }
-    if (cursor.index() > end.index()) {
-      core.out.notice("a log that ends at " + end + " is behind what is committed, " + cursor);
-      task = null;
+    if (isLate(end)) {
       return false;
     }
     task = new Task(end, source, then);
@@ -57,6 +55,9 @@ final class LogAdoption {
     Task current = task;
     if (current == null || answeredCall != call) {
       return false;
+    }
+    if (isLate(current.end())) {
+      return true;
     }
     if (fetched.tooOld()) {
       // Whoever keeps a log for others to adopt keeps what its members may lack; so this server is
@@ -85,9 +86,26 @@ final class LogAdoption {
   }
 
   void tick() {
-    if (task != null && core.now - askedAt > core.settings.appendTimeout()) {
+    Task current = task;
+    if (current != null
+        && core.now - askedAt > core.settings.appendTimeout()
+        && !isLate(current.end())) {
       ask();
     }
+  }
+
+  /**
+   * Whether more than that is committed here: then nothing is adopted. Not whether the log's floor
+   * is beyond it: what came a moment ago may be committed and not on the disk yet.
+   */
+  private boolean isLate(LogPosition end) {
+    if (core.commitIndex() <= end.index()) {
+      return false;
+    }
+    core.out.notice(
+        "a log that ends at " + end + " is behind what is committed, " + core.commitIndex());
+    task = null;
+    return true;
   }
 
   private void ask() {

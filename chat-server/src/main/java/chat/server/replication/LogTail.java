@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of the log, in memory: everything after the commit index, and what {@link Ready} still
+ * The end of the log, in memory: everything after the commit index of the last time that all was on
+ * disk, and what {@link Ready} still
  * has to write. What lies below is committed, equal everywhere, and read from the disk by those who
  * serve it. Confined to the replica thread.
  */
@@ -14,6 +15,7 @@ final class LogTail {
   private static final int ENTRY_OVERHEAD_BYTES = 32;
 
   private LogPosition floor;
+  private long committedIndex;
   private final ArrayList<Entry> entries;
   private long writtenIndex;
   private long durableIndex;
@@ -25,6 +27,7 @@ final class LogTail {
    */
   LogTail(LogPosition floor, List<Entry> tail) {
     this.floor = floor;
+    this.committedIndex = floor.index();
     this.entries = new ArrayList<>(tail);
     this.writtenIndex = last().index();
     this.durableIndex = writtenIndex;
@@ -75,12 +78,12 @@ final class LogTail {
 
   /**
    * Takes over another server's entries: keeps what is equal, cuts off at the first that differs.
-   * Entries at or below the floor are committed, so equal everywhere, and passed over.
+   * Those that are committed here are equal everywhere, and passed over.
    *
    * @param after a position that this log has, or had before it was committed
    * @return the position of the last of them, or {@code after} or the floor if that is further;
-   *     null if they do not follow {@code after} or do not lead over the floor: then nothing was
-   *     changed
+   *     null if they do not follow {@code after} or are not what is committed here: then nothing
+   *     was changed
    */
   @Nullable LogPosition takeOver(LogPosition after, List<Entry> others) {
     LogPosition previous = after;
@@ -88,7 +91,8 @@ final class LogTail {
       return null;
     }
     for (Entry e : others) {
-      if (!e.follows(previous) || (e.index() == floor.index() && !e.position().equals(floor))) {
+      boolean isKnown = e.index() >= floor.index() && e.index() <= committedIndex;
+      if (!e.follows(previous) || (isKnown && !e.position().equals(position(e.index())))) {
         return null;
       }
       previous = e.position();
@@ -107,13 +111,19 @@ final class LogTail {
     return previous.index() < floor.index() ? floor : previous;
   }
 
+  /** Everything up to an index of this log is committed: it is neither cut nor replaced any more. */
+  void commit(long index) {
+    committedIndex = Math.max(committedIndex, index);
+  }
+
   /** Cuts off what follows an index; committed entries are never cut. */
   void truncateAfter(long index) {
     if (index >= last().index()) {
       return;
     }
-    if (index < floor.index()) {
-      throw new InvariantViolation("truncating after " + index + " below committed " + floor);
+    if (index < committedIndex) {
+      throw new InvariantViolation(
+          "truncating after " + index + " what is committed up to " + committedIndex);
     }
     entries.subList((int) (index - floor.index()), entries.size()).clear();
     if (index < writtenIndex) {
@@ -124,8 +134,8 @@ final class LogTail {
   }
 
   /** Forgets what is committed and written. */
-  void trim(long commitIndex) {
-    long upTo = Math.min(commitIndex, durableIndex);
+  void trim() {
+    long upTo = Math.min(committedIndex, durableIndex);
     LogPosition next = position(upTo);
     if (next == null || upTo == floor.index()) {
       return;

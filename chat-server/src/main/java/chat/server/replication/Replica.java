@@ -498,7 +498,7 @@ public final class Replica {
     if (primary != null) {
       primary.commit();
     }
-    core.log.trim(core.commitIndex());
+    core.log.trim();
   }
 
   /** Takes the work that is due. */

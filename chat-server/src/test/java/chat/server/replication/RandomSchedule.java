@@ -69,8 +69,9 @@ final class RandomSchedule {
         disturb(going);
         failure = recover(going);
       }
-    } catch (InvariantViolation e) {
-      failure = e.getMessage();
+    } catch (RuntimeException e) {
+      // A violation, or the core or the simulation itself breaks down: to be looked at, all of it.
+      failure = e instanceof InvariantViolation ? e.getMessage() : e.toString();
       cluster.trace("VIOLATION " + failure);
       for (StackTraceElement line : List.of(e.getStackTrace()).subList(0, 6)) {
         cluster.trace("  at " + line);

@@ -3,6 +3,8 @@ package chat.server.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random schedules, for {@code -Dsimulation.seconds=N}. A failure prints its seed and the end of
@@ -30,6 +32,16 @@ class RandomScheduleTest {
             System.out);
     assertThat(simulation.run()).as("no violation; see above for seed and transcript").isTrue();
     assertThat(simulation.requests()).isPositive();
+  }
+
+  /**
+   * Seeds that failed. 20268243: a late request to accept a log's end came in one batch with
+   * entries beyond it, and cut them though they were committed.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {20268243L})
+  void whatWasFoundStaysFixed(long seed) {
+    assertThat(RandomSchedule.run(seed, true).failure()).isNull();
   }
 
   @Test

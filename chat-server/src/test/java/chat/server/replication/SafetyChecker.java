@@ -85,6 +85,10 @@ final class SafetyChecker {
   }
 
   void commits(ServerId by, long from, long to, SimulatedDisk disk) {
+    if (to > disk.length()) {
+      throw new InvariantViolation(
+          "server " + by + " commits up to " + to + ", but its log ends at " + disk.length());
+    }
     for (long i = from + 1; i <= to; i++) {
       LogPosition position = disk.position(i);
       LogPosition other = committed.putIfAbsent(i, position);
