@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
  * A small file that is replaced whole: magic 8, format version 4, length 4, content, CRC32C of all
  * before it 4. One thread's.
  */
-final class CheckedFile {
+public final class CheckedFile {
   private static final int OVERHEAD_BYTES = 20;
 
   private final Path file;
@@ -24,7 +24,7 @@ final class CheckedFile {
    * @param version of the content that is written, and the newest that is read
    * @param whatToDo a sentence for whoever finds the file damaged
    */
-  CheckedFile(Path file, long magic, int version, String whatToDo) {
+  public CheckedFile(Path file, long magic, int version, String whatToDo) {
     this.file = file;
     this.magic = magic;
     this.version = version;
@@ -36,7 +36,7 @@ final class CheckedFile {
    *
    * @throws IOException if the file cannot be read, is damaged, or is of a newer version
    */
-  Optional<ByteBuffer> read() throws IOException {
+  public Optional<ByteBuffer> read() throws IOException {
     ByteBuffer in;
     try {
       in = ByteBuffer.wrap(Files.readAllBytes(file));
@@ -59,14 +59,15 @@ final class CheckedFile {
   }
 
   /** Replaces the content: after a return it is on the disk, before it the old one still is. */
-  void write(byte[] content) throws IOException {
+  public void write(byte[] content) throws IOException {
     ByteBuffer out = ByteBuffer.allocate(content.length + OVERHEAD_BYTES);
     out.putLong(magic).putInt(version).putInt(content.length).put(content);
     out.putInt(checksum(out, out.position()));
     DurableFiles.replace(file, out.flip());
   }
 
-  IOException damaged() {
+  /** Says that the content cannot be read. */
+  public IOException damaged() {
     return new IOException(file + " is damaged. " + whatToDo);
   }
 

@@ -6,9 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the log, in memory: everything after the commit index of the last time that all was on
- * disk, and what {@link Ready} still
- * has to write. What lies below is committed, equal everywhere, and read from the disk by those who
- * serve it. Confined to the replica thread.
+ * disk, and what {@link Ready} still has to write. What lies below is committed, equal everywhere,
+ * and read from the disk by those who serve it. Confined to the replica thread.
  */
 final class LogTail {
   /** What an entry costs on its way beside its payload, about. */
@@ -111,7 +110,9 @@ final class LogTail {
     return previous.index() < floor.index() ? floor : previous;
   }
 
-  /** Everything up to an index of this log is committed: it is neither cut nor replaced any more. */
+  /**
+   * Everything up to an index of this log is committed: it is neither cut nor replaced any more.
+   */
   void commit(long index) {
     committedIndex = Math.max(committedIndex, index);
   }

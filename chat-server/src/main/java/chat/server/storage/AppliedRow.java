@@ -9,29 +9,23 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * The one row that says what the database is: written with every transaction, with a hash of its
- * own.
+ * The one row that says what the database is: written with every transaction.
  *
  * @param position up to where the log is applied
  * @param lastTimeMicros the newest stamp applied
  * @param requestDay the day that request ids are being remembered for
- * @param sums of the rows of all other tables
- * @param clean whether the database was closed in order after that
+ * @param mailboxesIndex up to which message every account's mailbox is written; those of some may
+ *     be newer
  */
-record AppliedRow(
-    LogPosition position, long lastTimeMicros, long requestDay, RowSums sums, boolean clean) {
+record AppliedRow(LogPosition position, long lastTimeMicros, long requestDay, long mailboxesIndex) {
   static final String COLUMNS =
       "log_index BIGINT NOT NULL, epoch BIGINT NOT NULL, hash BIGINT NOT NULL,"
-          + " last_time BIGINT NOT NULL, request_day BIGINT NOT NULL, "
-          + String.join(" BIGINT NOT NULL, ", RowSums.COLUMNS)
-          + " BIGINT NOT NULL, clean BOOLEAN NOT NULL, row_hash BIGINT NOT NULL";
+          + " last_time BIGINT NOT NULL, request_day BIGINT NOT NULL,"
+          + " mailboxes_index BIGINT NOT NULL";
 
   private static final String UPDATE =
-      "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?, request_day = ?, "
-          + String.join(" = ?, ", RowSums.COLUMNS)
-          + " = ?, clean = ?, row_hash = ? WHERE one = 1";
-
-  private static final int FIRST_SUM = 6;
+      "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?, request_day = ?,"
+          + " mailboxes_index = ? WHERE one = 1";
 
   /** What {@link #write} needs. */
   static PreparedStatement prepare(Connection connection) throws SQLException {
@@ -45,19 +39,14 @@ record AppliedRow(
     update.setLong(3, position.hash());
     update.setLong(4, lastTimeMicros);
     update.setLong(5, requestDay);
-    int at = FIRST_SUM;
-    for (long sum : sums.values()) {
-      update.setLong(at++, sum);
-    }
-    update.setBoolean(at++, clean);
-    update.setLong(at, hash());
+    update.setLong(6, mailboxesIndex);
     update.executeUpdate();
   }
 
   /**
    * Reads it.
    *
-   * @throws DatabaseUnusableException if there is none, or not as it was written
+   * @throws DatabaseUnusableException if there is none
    */
   static AppliedRow read(Connection connection) throws SQLException, DatabaseUnusableException {
     try (Statement statement = connection.createStatement();
@@ -65,30 +54,12 @@ record AppliedRow(
       if (!row.next()) {
         throw new DatabaseUnusableException("the database does not say what it has applied");
       }
-      AppliedRow read =
-          new AppliedRow(
-              new LogPosition(
-                  row.getLong("log_index"), new Epoch(row.getLong("epoch")), row.getLong("hash")),
-              row.getLong("last_time"),
-              row.getLong("request_day"),
-              RowSums.read(row),
-              row.getBoolean("clean"));
-      if (row.getLong("row_hash") != read.hash()) {
-        throw new DatabaseUnusableException(
-            "the database is damaged: what it says of itself is not as it was written: " + read);
-      }
-      return read;
+      return new AppliedRow(
+          new LogPosition(
+              row.getLong("log_index"), new Epoch(row.getLong("epoch")), row.getLong("hash")),
+          row.getLong("last_time"),
+          row.getLong("request_day"),
+          row.getLong("mailboxes_index"));
     }
-  }
-
-  private long hash() {
-    return RowHash.ofKey(
-        position.index(),
-        position.epoch().number(),
-        position.hash(),
-        lastTimeMicros,
-        requestDay,
-        RowHash.ofKey(sums.values()),
-        clean ? 1 : 0);
   }
 }

@@ -8,10 +8,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,58 +22,6 @@ import org.jspecify.annotations.Nullable;
  * may be called from any thread and see what is applied, perhaps a moment before the database does.
  */
 final class ChatMemory {
-  /** What is known of an account's messages. Written by one thread at a time, read by any. */
-  static final class Mailbox {
-    private final long accountId;
-    private final UndeliveredIds waiting = new UndeliveredIds();
-    private volatile long newest;
-    private final AtomicLong messages = new AtomicLong();
-    private volatile long newestReceived;
-
-    Mailbox(long accountId) {
-      this.accountId = accountId;
-    }
-
-    long accountId() {
-      return accountId;
-    }
-
-    /** The newest message that it sent or received; 0 if there is none. */
-    long newest() {
-      return newest;
-    }
-
-    /** How many it sent or received. */
-    long messages() {
-      return messages.get();
-    }
-
-    /** The newest that it received, delivered or not; 0 if there is none. */
-    long newestReceived() {
-      return newestReceived;
-    }
-
-    /** Undelivered ones after an id, ascending. */
-    long[] waiting(long after, int limit) {
-      return waiting.after(after, limit);
-    }
-
-    void restore(long newestId, long count, long newestReceivedId) {
-      newest = newestId;
-      messages.set(count);
-      newestReceived = newestReceivedId;
-    }
-
-    void addWaiting(long messageId) {
-      waiting.add(messageId);
-    }
-
-    private void add(long messageId) {
-      newest = messageId;
-      messages.lazySet(messages.get() + 1);
-    }
-  }
-
   private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
   private final ConcurrentNavigableMap<String, Account> byKey = new ConcurrentSkipListMap<>();
   private final Map<String, SessionRecord> sessions = new ConcurrentHashMap<>();
@@ -80,6 +30,9 @@ final class ChatMemory {
   private final Map<Long, ArrayDeque<String>> takenOver = new ConcurrentHashMap<>();
   private final ArrayDeque<String> deleted = new ArrayDeque<>();
   private final Map<Long, Mailbox> mailboxes = new ConcurrentHashMap<>();
+  // Each once, until it is taken.
+  private final Queue<Mailbox> changed = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger changedCount = new AtomicInteger();
   private volatile long lastTimeMicros;
 
   /** From any thread. */
@@ -119,19 +72,19 @@ final class ChatMemory {
   /** From any thread. */
   int undeliveredCount(long accountId) {
     Mailbox mailbox = mailboxes.get(accountId);
-    return mailbox == null ? 0 : mailbox.waiting.size();
+    return mailbox == null ? 0 : mailbox.undelivered();
   }
 
   /** From any thread: undelivered messages after an id, ascending. */
   long[] undelivered(long accountId, long after, int limit) {
     Mailbox mailbox = mailboxes.get(accountId);
-    return mailbox == null ? new long[0] : mailbox.waiting(after, limit);
+    return mailbox == null ? new long[0] : mailbox.undelivered(after, limit);
   }
 
   /** From any thread: the newest message that an account sent or received; 0 if there is none. */
   long newestOf(long accountId) {
     Mailbox mailbox = mailboxes.get(accountId);
-    return mailbox == null ? 0 : mailbox.newest;
+    return mailbox == null ? 0 : mailbox.newest();
   }
 
   /** From any thread: how many messages an account sent or received. */
@@ -233,36 +186,63 @@ final class ChatMemory {
     return found;
   }
 
-  Collection<Mailbox> mailboxes() {
-    return mailboxes.values();
-  }
-
   Mailbox mailbox(long accountId) {
     return mailboxes.computeIfAbsent(accountId, Mailbox::new);
   }
 
   /** A message, newer than all before; {@code waits} unless it is delivered already. */
   void add(long senderId, long recipientId, long messageId, boolean waits) {
-    Mailbox received = mailbox(recipientId);
-    received.add(messageId);
-    received.newestReceived = messageId;
-    if (waits) {
-      received.addWaiting(messageId);
-    }
+    add(mailbox(recipientId), messageId, true, waits);
     if (senderId != recipientId) {
-      mailbox(senderId).add(messageId);
+      add(mailbox(senderId), messageId, false, false);
+    }
+  }
+
+  /** A message, newer than all before but for those that a mailbox has already. */
+  void addUnlessKnown(long senderId, long recipientId, long messageId) {
+    if (messageId > newestOf(recipientId)) {
+      add(mailbox(recipientId), messageId, true, true);
+    }
+    if (messageId > newestOf(senderId)) {
+      add(mailbox(senderId), messageId, false, false);
+    }
+  }
+
+  private void add(Mailbox mailbox, long messageId, boolean isReceived, boolean waits) {
+    if (mailbox.add(messageId, isReceived, waits)) {
+      changed.add(mailbox);
+      changedCount.incrementAndGet();
+    }
+  }
+
+  /** From any thread: how many mailboxes have changed and were not taken since. */
+  int changedMailboxes() {
+    return changedCount.get();
+  }
+
+  /** From any thread: one of those, the longest waiting, as it is now. */
+  Mailbox.Rows takeChangedMailbox() {
+    Mailbox.Rows taken = changed.remove().take();
+    changedCount.decrementAndGet();
+    return taken;
+  }
+
+  /** Takes out of the mailboxes what their accounts have acknowledged. */
+  void dropDelivered() {
+    for (Account account : accounts.values()) {
+      dropUndelivered(account.id(), account.deleted() ? Long.MAX_VALUE : account.acknowledgedId());
     }
   }
 
   long newestReceivedBy(long accountId) {
     Mailbox mailbox = mailboxes.get(accountId);
-    return mailbox == null ? 0 : mailbox.newestReceived;
+    return mailbox == null ? 0 : mailbox.newestReceived();
   }
 
   void dropUndelivered(long accountId, long upTo) {
     Mailbox mailbox = mailboxes.get(accountId);
     if (mailbox != null) {
-      mailbox.waiting.dropUpTo(upTo);
+      mailbox.dropUndelivered(upTo);
     }
   }
 }

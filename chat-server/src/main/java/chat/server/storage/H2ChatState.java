@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
@@ -26,9 +27,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The chat's state in an embedded H2 database: a copy of what the log says, fast to ask. It is
- * flushed seldom and loses what is newer when the process is killed; what counts is the position
- * that it reads back at start, from where the log is replayed. Space is never reused, since reuse
- * is what loses older rows at a crash.
+ * flushed seldom; what counts is the position that it reads back at start, from where the log is
+ * replayed. After a crash it is again what it was at its last checkpoint, to the byte ({@link
+ * DatabaseFile}): so nothing of it but the newest has to be read before it is used, however much it
+ * has.
  *
  * <p>Applying is confined to one thread and touches memory alone; {@link #write} may be called from
  * any other, and takes what has gathered until then. Nobody waits for the database: what it does
@@ -38,11 +40,25 @@ public final class H2ChatState implements AppliedState {
   private static final long CHECKPOINT_NANOS = 2_000_000_000L;
   private static final long CHECKPOINT_BYTES = 64L << 20;
 
+  /**
+   * How much is done at a time.
+   *
+   * @param checkNanos what checksums may take before the database is used; the rest is looked at
+   *     while it is
+   * @param roundEntries log entries after which mailboxes are written: they are read again at a
+   *     start, in well below a second
+   * @param mailboxes that are written with one transaction
+   */
+  record Pace(long checkNanos, int roundEntries, int mailboxes) {
+    static final Pace USUAL = new Pace(TimeUnit.SECONDS.toNanos(1), 100_000, 1_000);
+  }
+
   // What is applied and not written is in memory: beyond so much, applying waits.
   private static final int UNWRITTEN_MAX = 20_000;
   private static final long UNWRITTEN_BYTES_MAX = 16L << 20;
 
   private final String url;
+  private final DatabaseFile file;
   private final Connection connection;
   private final JdbcConnectionPool readers;
   private final ChatMemory memory = new ChatMemory();
@@ -61,6 +77,7 @@ public final class H2ChatState implements AppliedState {
 
   // Guarded by the lock of who writes.
   private final H2Writer writer;
+  private final MailboxTable mailboxes;
   private LogPosition written;
   // Of the last checkpoint, and of the one before it. What was there at start counts as written
   // only when a checkpoint has forced it.
@@ -79,18 +96,23 @@ public final class H2ChatState implements AppliedState {
    *     then there is nothing to throw away
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
+    return open(directory, Pace.USUAL);
+  }
+
+  static H2ChatState open(Path directory, Pace pace) throws IOException, DatabaseUnusableException {
     String url = H2Database.appendingUrl(directory);
+    DatabaseFile file = DatabaseFile.open(directory, pace.checkNanos());
     JdbcConnectionPool readers = JdbcConnectionPool.create(url, "", "");
     readers.setMaxConnections(16);
     Connection connection = null;
     try {
       connection = readers.getConnection();
-      return new H2ChatState(url, readers, connection);
-    } catch (DatabaseUnusableException e) {
-      abandon(readers, connection);
+      return new H2ChatState(url, file, readers, connection, pace);
+    } catch (DatabaseUnusableException | IOException e) {
+      abandon(readers, connection, file);
       throw e;
     } catch (SQLException | RuntimeException e) {
-      abandon(readers, connection);
+      abandon(readers, connection, file);
       if (e instanceof SQLException sql
           && sql.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
         // Not for the caller to throw away: somebody works with these files.
@@ -101,12 +123,14 @@ public final class H2ChatState implements AppliedState {
   }
 
   /** Closes without writing anything more, as a crash would. */
-  void abandon() {
-    abandon(readers, connection);
+  void abandon() throws IOException {
+    abandon(readers, connection, file);
   }
 
   /** Closes for good, or H2 would answer the next opening from what it still has open. */
-  private static void abandon(JdbcConnectionPool readers, @Nullable Connection connection) {
+  private static void abandon(
+      JdbcConnectionPool readers, @Nullable Connection connection, DatabaseFile file)
+      throws IOException {
     if (connection != null) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("SHUTDOWN IMMEDIATELY");
@@ -115,6 +139,7 @@ public final class H2ChatState implements AppliedState {
       }
     }
     readers.dispose();
+    file.close();
   }
 
   /** Deletes the database of a directory, if any; it must not be open. */
@@ -122,32 +147,38 @@ public final class H2ChatState implements AppliedState {
     H2Database.discard(directory);
   }
 
-  private H2ChatState(String url, JdbcConnectionPool readers, Connection connection)
-      throws SQLException, DatabaseUnusableException {
+  private H2ChatState(
+      String url, DatabaseFile file, JdbcConnectionPool readers, Connection connection, Pace pace)
+      throws SQLException, IOException, DatabaseUnusableException {
     this.url = url;
+    this.file = file;
     this.readers = readers;
     this.connection = connection;
     connection.setAutoCommit(false);
     Schema.ensure(connection);
     AppliedRow applied = AppliedRow.read(connection);
     position = applied.position();
+    if (!position.equals(file.position())) {
+      throw new DatabaseUnusableException(
+          "the database has applied " + position + ", but it was written at " + file.position());
+    }
     memory.setLastTimeMicros(applied.lastTimeMicros());
-    RowSums sums = applied.sums();
     taken = position;
     written = position;
     checkpointIndex = position.index();
-    MemoryLoader loader = new MemoryLoader(connection, memory);
-    RowSums small = new RowSums();
-    loader.accountsAndSessions(small);
-    sums.require(RowSums.ACCOUNTS, small.get(RowSums.ACCOUNTS));
-    sums.require(RowSums.SESSIONS, small.get(RowSums.SESSIONS));
-    new RowCheck(connection, memory).check(sums, applied.clean());
+    new MemoryLoader(connection, memory).accountsAndSessions();
+    MailboxTable.read(connection, memory, applied.mailboxesIndex());
     UnwrittenMessages messages = new UnwrittenMessages();
     this.tables = new H2Tables(readers.getConnection(), memory, messages, applied.requestDay());
-    this.writer = new H2Writer(connection, sums);
+    this.mailboxes = new MailboxTable(connection, memory, applied.mailboxesIndex(), pace);
+    this.writer = new H2Writer(connection, mailboxes);
     this.rules = new ChatStateMachine(tables);
     this.queries = new H2Queries(readers, memory, messages);
     connection.commit();
+    if (position.equals(LogPosition.START)) {
+      // What a crash leaves from now on is a database.
+      sync();
+    }
   }
 
   @Override
@@ -255,8 +286,9 @@ public final class H2ChatState implements AppliedState {
       if (!isAnythingToWrite()) {
         return;
       }
+      List<Mailbox.Rows> changed = mailboxes.due(position().index());
       WriteBatch batch = take();
-      writer.write(batch);
+      writer.write(batch, changed);
       written = batch.position();
       dirty = true;
       synchronized (this) {
@@ -280,10 +312,13 @@ public final class H2ChatState implements AppliedState {
     writing.lock();
     try {
       boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
+      file.check();
       boolean isAnything = dirty || isAnythingToWrite();
       if (isAnything && (due || bytesSinceCheckpoint > CHECKPOINT_BYTES)) {
         checkpoint();
       }
+    } catch (IOException | DatabaseUnusableException e) {
+      throw new StorageFailure("reading what it had at the start", e);
     } finally {
       writing.unlock();
     }
@@ -292,20 +327,27 @@ public final class H2ChatState implements AppliedState {
   /** Writes to the disk what has been applied. */
   void checkpoint() {
     writing.lock();
-    try (Statement statement = connection.createStatement()) {
+    try {
       write();
-      statement.execute("CHECKPOINT SYNC");
-      connection.commit();
+      sync();
       bytesSinceCheckpoint = 0;
       safeIndex = checkpointIndex;
       checkpointIndex = written.index();
       checkpointAt = System.nanoTime();
       dirty = false;
-    } catch (SQLException e) {
+    } catch (SQLException | IOException e) {
       throw new StorageFailure("writing to the disk", e);
     } finally {
       writing.unlock();
     }
+  }
+
+  private void sync() throws SQLException, IOException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CHECKPOINT SYNC");
+    }
+    connection.commit();
+    file.mark(written);
   }
 
   /**
@@ -360,8 +402,8 @@ public final class H2ChatState implements AppliedState {
         }
       }
     }
-    for (Account account : memory.byKey().values()) {
-      digest = digest * 1_000_003 + memory.undeliveredCount(account.id());
+    for (long id : memory.accounts().stream().mapToLong(Account::id).sorted().toArray()) {
+      digest = digest * 1_000_003 + memory.mailbox(id).digest();
     }
     return digest;
   }
@@ -369,11 +411,14 @@ public final class H2ChatState implements AppliedState {
   @Override
   public void close() {
     writing.lock();
-    try (Statement statement = connection.createStatement()) {
+    try (file;
+        Statement statement = connection.createStatement()) {
       write();
-      writer.closing(take(), memory);
+      writer.write(take(), mailboxes.all(position().index()));
       statement.execute("SHUTDOWN");
-    } catch (SQLException e) {
+      file.force();
+      file.mark(position());
+    } catch (SQLException | IOException e) {
       throw new StorageFailure("closing", e);
     } finally {
       writing.unlock();

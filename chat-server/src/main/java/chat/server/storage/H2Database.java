@@ -29,7 +29,7 @@ final class H2Database {
     return "jdbc:h2:file:"
         + path
         + ";DB_CLOSE_ON_EXIT=FALSE;AUTO_COMPACT_FILL_RATE=0;MAX_COMPACT_TIME=0"
-        + ";WRITE_DELAY=2000;CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
+        + ";WRITE_DELAY=2000000000;CACHE_SIZE=32768;TRACE_LEVEL_FILE=0;TRACE_LEVEL_SYSTEM_OUT=0";
   }
 
   /**
@@ -43,6 +43,11 @@ final class H2Database {
   /** The file that has all its content. */
   static Path file(Path directory) {
     return directory.resolve(NAME + ".mv.db");
+  }
+
+  /** The file that says what {@link #file} was at the last checkpoint. */
+  static Path checkpoint(Path directory) {
+    return directory.resolve(NAME + ".checkpoint");
   }
 
   /** Deletes the database of a directory, if any; it must not be open. */

@@ -24,7 +24,6 @@ final class H2Tables implements ChatTables {
   private final PreparedStatement selectMessage;
   private Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
   private Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
-  private RowSums replaced = new RowSums();
   private long bytes;
 
   /**
@@ -66,11 +65,6 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void put(Account account) {
-    Account before = dirtyAccounts.containsKey(account.id()) ? null : memory.account(account.id());
-    if (before != null) {
-      // Its row will be no more.
-      replaced.remove(RowSums.ACCOUNTS, RowHash.of(before));
-    }
     memory.put(account);
     dirtyAccounts.put(account.id(), account);
   }
@@ -102,23 +96,14 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void put(SessionRecord session) {
-    replaces(session.token());
     memory.put(session);
     dirtySessions.put(session.token(), session);
   }
 
   @Override
   public void remove(SessionRecord session) {
-    replaces(session.token());
     memory.remove(session);
     dirtySessions.put(session.token(), null);
-  }
-
-  private void replaces(String token) {
-    SessionRecord before = dirtySessions.containsKey(token) ? null : memory.session(token);
-    if (before != null) {
-      replaced.remove(RowSums.SESSIONS, RowHash.of(before));
-    }
   }
 
   @Override
@@ -219,11 +204,9 @@ final class H2Tables implements ChatTables {
             dirtyAccounts.values(),
             dirtySessions,
             unwrittenMessages.take(),
-            requests.take(),
-            replaced);
+            requests.take());
     dirtyAccounts = new LinkedHashMap<>();
     dirtySessions = new LinkedHashMap<>();
-    replaced = new RowSums();
     bytes = 0;
     return batch;
   }

@@ -3,7 +3,6 @@ package chat.server.storage;
 import chat.server.chat.Account;
 import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
-import chat.server.replication.LogPosition;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,12 +15,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what was applied into the database, a batch a transaction, with the position and the sums
- * of all rows. One thread at a time.
+ * Writes what was applied into the database, a batch a transaction, with the position. One thread
+ * at a time.
  */
 final class H2Writer {
   private final Connection connection;
-  private final RowSums sums;
+  private final MailboxTable mailboxes;
   private final PreparedStatement insertMessage;
   private final PreparedStatement mergeAccount;
   private final PreparedStatement mergeSession;
@@ -30,11 +29,11 @@ final class H2Writer {
   private final List<PreparedStatement> insertRequests = new ArrayList<>();
 
   /**
-   * @param sums of the rows that the database has
+   * @param mailboxes gets those of each batch
    */
-  H2Writer(Connection connection, RowSums sums) throws SQLException {
+  H2Writer(Connection connection, MailboxTable mailboxes) throws SQLException {
     this.connection = connection;
-    this.sums = sums;
+    this.mailboxes = mailboxes;
     this.insertMessage =
         connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
     this.mergeAccount =
@@ -50,33 +49,32 @@ final class H2Writer {
     }
   }
 
-  /** Writes a batch and the position. */
-  void write(WriteBatch batch) throws SQLException {
-    sums.addAll(batch.replaced());
+  /**
+   * Writes a batch and the position.
+   *
+   * @param changed mailboxes, taken before the batch was
+   */
+  void write(WriteBatch batch, List<Mailbox.Rows> changed) throws SQLException {
     writeAccounts(batch.accounts());
     writeSessions(batch.sessions());
     writeMessages(batch.messages());
     writeRequests(batch.requests(), (int) (batch.requestDay() % Schema.REQUEST_TABLES));
-    updateApplied(batch, false);
+    mailboxes.write(changed);
+    updateApplied(batch);
     connection.commit();
   }
 
   /**
-   * Forgets request ids of days gone by. Truncating ends a transaction, so all that came before
-   * must have been committed, with its position: after a crash the replay starts in the new day,
-   * whose commands need nothing of what is emptied here.
+   * Forgets request ids of days gone by. Truncating ends a transaction; no checkpoint may come
+   * before this returns, so that a crash leaves all of it or nothing.
    *
    * @param before an empty batch, with the position that is committed
    * @param newest the day that begins
    */
   void beginDay(WriteBatch before, long newest) throws SQLException {
-    long first = Math.max(before.requestDay() + 1, newest - Schema.REQUEST_TABLES + 1);
-    // A table of the sum 0 that is not empty is one that a crash kept from being emptied.
-    for (long d = first; d <= newest; d++) {
-      sums.clear(RowSums.REQUESTS + (int) (d % Schema.REQUEST_TABLES));
-    }
-    updateApplied(before, false);
+    updateApplied(before);
     connection.commit();
+    long first = Math.max(before.requestDay() + 1, newest - Schema.REQUEST_TABLES + 1);
     for (long d = first; d <= newest; d++) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
@@ -84,20 +82,9 @@ final class H2Writer {
     }
   }
 
-  /**
-   * Says that the database is being closed in order; nothing may be pending.
-   *
-   * @param memory whose mailboxes the next start reads, instead of all messages
-   */
-  void closing(WriteBatch last, ChatMemory memory) throws SQLException {
-    Mailboxes.write(connection, memory, sums);
-    updateApplied(last, true);
-    connection.commit();
-  }
-
-  private void updateApplied(WriteBatch batch, boolean clean) throws SQLException {
-    LogPosition position = batch.position();
-    new AppliedRow(position, batch.lastTimeMicros(), batch.requestDay(), sums, clean)
+  private void updateApplied(WriteBatch batch) throws SQLException {
+    new AppliedRow(
+            batch.position(), batch.lastTimeMicros(), batch.requestDay(), mailboxes.writtenIndex())
         .write(updateApplied);
   }
 
@@ -116,18 +103,6 @@ final class H2Writer {
       insertMessage.setLong(7, row.senderBefore());
       insertMessage.setLong(8, row.recipientBefore());
       insertMessage.addBatch();
-      sums.add(
-          RowSums.MESSAGES,
-          RowHash.ofMessage(
-              m.messageId(),
-              m.senderId(),
-              m.recipientId(),
-              m.sentTimeMicros(),
-              row.live(),
-              m.text(),
-              row.senderBefore(),
-              row.recipientBefore()));
-      sums.add(RowSums.MESSAGE_COUNT, 1);
     }
     insertMessage.executeBatch();
   }
@@ -142,9 +117,6 @@ final class H2Writer {
       insert.setString(2, e.getKey().requestId());
       insert.setLong(3, e.getValue());
       insert.addBatch();
-      sums.add(
-          RowSums.REQUESTS + table,
-          RowHash.ofRequest(e.getKey().accountId(), e.getKey().requestId(), e.getValue()));
     }
     insert.executeBatch();
   }
@@ -162,7 +134,6 @@ final class H2Writer {
       mergeAccount.setLong(6, a.acknowledgedId());
       mergeAccount.setBoolean(7, a.deleted());
       mergeAccount.addBatch();
-      sums.add(RowSums.ACCOUNTS, RowHash.of(a));
     }
     mergeAccount.executeBatch();
   }
@@ -185,7 +156,6 @@ final class H2Writer {
         mergeSession.setString(8, s.requestId());
         mergeSession.setInt(9, s.discarded());
         mergeSession.executeUpdate();
-        sums.add(RowSums.SESSIONS, RowHash.of(s));
       }
     }
   }

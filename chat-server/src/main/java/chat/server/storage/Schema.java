@@ -13,7 +13,7 @@ import java.sql.Statement;
  */
 final class Schema {
   /** Of what this class makes. */
-  static final int VERSION = 4;
+  static final int VERSION = 5;
 
   /**
    * Request ids of three days in turn: today's, yesterday's and, since they are remembered for an
@@ -37,9 +37,8 @@ final class Schema {
     "CREATE TABLE messages(id BIGINT PRIMARY KEY, sender_id BIGINT NOT NULL,"
         + " recipient_id BIGINT NOT NULL, sent BIGINT NOT NULL, live BOOLEAN NOT NULL,"
         + " text VARCHAR NOT NULL, sender_before BIGINT NOT NULL, recipient_before BIGINT NOT NULL)",
-    // What memory knew when the database was closed in order.
-    "CREATE TABLE mailboxes(account_id BIGINT NOT NULL, newest BIGINT NOT NULL,"
-        + " messages BIGINT NOT NULL, newest_received BIGINT NOT NULL, waiting VARBINARY NOT NULL)",
+    "CREATE TABLE mailboxes(id BIGINT PRIMARY KEY, newest BIGINT NOT NULL, messages BIGINT NOT"
+        + " NULL, newest_received BIGINT NOT NULL, waiting VARBINARY NOT NULL)",
     "CREATE TABLE requests_0(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
         + " message_id BIGINT PRIMARY KEY)",
     "CREATE TABLE requests_1(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
@@ -89,15 +88,10 @@ final class Schema {
   static void make(Connection connection) throws SQLException {
     execute(connection, TABLES);
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "INSERT INTO applied VALUES(1, "
-              + VERSION
-              + ", 0, 0, 0, 0, 0"
-              + ", 0".repeat(RowSums.COLUMNS.length)
-              + ", FALSE, 0)");
+      statement.execute("INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0, 0)");
     }
     try (PreparedStatement update = AppliedRow.prepare(connection)) {
-      new AppliedRow(LogPosition.START, 0, 0, new RowSums(), false).write(update);
+      new AppliedRow(LogPosition.START, 0, 0, 0).write(update);
     }
     connection.commit();
   }

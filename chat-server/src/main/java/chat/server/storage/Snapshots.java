@@ -80,15 +80,15 @@ public final class Snapshots {
       fill(connection, snapshot);
       Schema.index(connection);
       // Last of all: without it, the database has applied nothing.
-      claim(connection, header, as, sums(connection));
+      claim(connection, header, as);
       try (Statement statement = connection.createStatement()) {
         statement.execute("SHUTDOWN");
       }
-    } catch (SQLException | DatabaseUnusableException e) {
+    } catch (SQLException e) {
       throw new StorageFailure("making it of a snapshot", e);
     }
     force(H2Database.file(emptyDirectory));
-    force(emptyDirectory);
+    DatabaseFile.remember(emptyDirectory, as);
     return header;
   }
 
@@ -125,27 +125,16 @@ public final class Snapshots {
     }
   }
 
-  private static RowSums sums(Connection connection)
-      throws SQLException, DatabaseUnusableException {
-    RowSums sums = new RowSums();
-    ChatMemory memory = new ChatMemory();
-    new MemoryLoader(connection, memory).accountsAndSessions(sums);
-    new RowCheck(connection, memory).sum(sums);
-    Mailboxes.write(connection, memory, sums);
-    return sums;
-  }
-
-  private static void claim(
-      Connection connection, SnapshotHeader header, LogPosition as, RowSums sums)
+  private static void claim(Connection connection, SnapshotHeader header, LogPosition as)
       throws SQLException {
     try (PreparedStatement update = AppliedRow.prepare(connection)) {
-      new AppliedRow(as, header.lastTimeMicros(), header.requestDay(), sums, true).write(update);
+      // No mailbox is written: whoever opens it first reads them out of the messages.
+      new AppliedRow(as, header.lastTimeMicros(), header.requestDay(), 0).write(update);
     }
     connection.commit();
   }
 
   private static void force(Path path) throws IOException {
-    // A directory can be opened for reading only.
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }

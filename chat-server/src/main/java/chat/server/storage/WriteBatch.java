@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param sessions by their tokens; null for one that is gone
  * @param messages in their order
  * @param requests what request ids stand for
- * @param replaced the sums of the rows that are no more
  */
 record WriteBatch(
     LogPosition position,
@@ -26,5 +25,4 @@ record WriteBatch(
     Collection<Account> accounts,
     Map<String, @Nullable SessionRecord> sessions,
     Collection<MessageRow> messages,
-    Map<RequestMemory.Key, Long> requests,
-    RowSums replaced) {}
+    Map<RequestMemory.Key, Long> requests) {}
