@@ -108,7 +108,7 @@ final class DatabaseFile implements AutoCloseable {
   }
 
   /**
-   * Remembers a database that is closed and forced to the disk, so that it can be opened.
+   * Forces a database that is closed to the disk, and remembers it, so that it can be opened.
    *
    * @param position up to where the log is applied in it
    */
@@ -116,7 +116,9 @@ final class DatabaseFile implements AutoCloseable {
     try (FileChannel channel =
         FileChannel.open(
             H2Database.file(directory), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      new DatabaseFile(channel, marks(directory), Mark.NONE).mark(position);
+      DatabaseFile file = new DatabaseFile(channel, marks(directory), Mark.NONE);
+      file.force();
+      file.mark(position);
     }
   }
 

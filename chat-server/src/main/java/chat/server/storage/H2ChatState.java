@@ -11,6 +11,7 @@ import chat.server.replication.LogPosition;
 import chat.server.runtime.AppliedState;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -23,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.MVStoreTool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +53,7 @@ public final class H2ChatState implements AppliedState {
    * @param mailboxes that are written with one transaction
    */
   record Pace(long checkNanos, int roundEntries, int mailboxes) {
-    static final Pace USUAL = new Pace(TimeUnit.SECONDS.toNanos(1), 100_000, 1_000);
+    static final Pace USUAL = new Pace(TimeUnit.MILLISECONDS.toNanos(500), 100_000, 1_000);
   }
 
   // What is applied and not written is in memory: beyond so much, applying waits.
@@ -145,6 +148,31 @@ public final class H2ChatState implements AppliedState {
   /** Deletes the database of a directory, if any; it must not be open. */
   public static void discard(Path directory) throws IOException {
     H2Database.discard(directory);
+  }
+
+  /**
+   * Makes a small copy of a database: without the many older states of its pages that a file has
+   * which is only appended to, and compressed. Takes minutes for some gigabytes, and for that time
+   * room for another copy. When it returns, the copy is whole and on the disk.
+   *
+   * @param directory of a database that nobody has open; it stays as it is
+   * @param emptyDirectory for the copy; made if there is none. To be thrown away after a failure
+   * @throws DatabaseUnusableException if the database is damaged
+   */
+  public static void compact(Path directory, Path emptyDirectory)
+      throws IOException, DatabaseUnusableException {
+    Path small = H2Database.file(Files.createDirectories(emptyDirectory));
+    LogPosition position;
+    try (DatabaseFile whole = DatabaseFile.open(directory, Long.MAX_VALUE)) {
+      position = whole.position();
+      Files.copy(H2Database.file(directory), small);
+    }
+    try {
+      MVStoreTool.compact(small.toString(), true);
+    } catch (MVStoreException e) {
+      throw new DatabaseUnusableException("the database in " + directory + " cannot be read", e);
+    }
+    DatabaseFile.remember(emptyDirectory, position);
   }
 
   private H2ChatState(

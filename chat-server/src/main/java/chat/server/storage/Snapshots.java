@@ -2,11 +2,9 @@ package chat.server.storage;
 
 import chat.server.replication.LogPosition;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -87,7 +85,6 @@ public final class Snapshots {
     } catch (SQLException e) {
       throw new StorageFailure("making it of a snapshot", e);
     }
-    force(H2Database.file(emptyDirectory));
     DatabaseFile.remember(emptyDirectory, as);
     return header;
   }
@@ -132,11 +129,5 @@ public final class Snapshots {
       new AppliedRow(as, header.lastTimeMicros(), header.requestDay(), 0).write(update);
     }
     connection.commit();
-  }
-
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 }
