@@ -44,18 +44,31 @@ public final class Bench implements AutoCloseable {
   /** Does what a command line says and returns the exit code. */
   static int run(PrintStream out, PrintStream err, String... args) {
     try (Bench bench = new Bench(out, err, Boolean.getBoolean(TERMINAL))) {
-      return new CommandLine(bench)
-          .addSubcommand(new SendMode(bench))
-          .addSubcommand(new StreamMode(bench))
-          .addSubcommand(new EchoMode(bench))
-          .addSubcommand(new FanoutMode(bench))
-          .addSubcommand(new FailoverMode(bench))
-          .addSubcommand(new GrowMode(bench))
-          .addSubcommand(new StreamsMode(bench))
+      // By their classes: a mode that is named twice is made twice.
+      return new CommandLine(bench, bench.new Modes())
+          .addSubcommand(SendMode.class)
+          .addSubcommand(StreamMode.class)
+          .addSubcommand(EchoMode.class)
+          .addSubcommand(FanoutMode.class)
+          .addSubcommand(FailoverMode.class)
+          .addSubcommand(GrowMode.class)
+          .addSubcommand(StreamsMode.class)
           .setCaseInsensitiveEnumValuesAllowed(true)
           .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
           .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
           .execute(args);
+    }
+  }
+
+  /** Makes what takes a bench, and everything else as picocli does. */
+  private final class Modes implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      try {
+        return type.getDeclaredConstructor(Bench.class).newInstance(Bench.this);
+      } catch (NoSuchMethodException e) {
+        return CommandLine.defaultFactory().create(type);
+      }
     }
   }
 

@@ -53,7 +53,7 @@ final class AccountCommands {
       }
       main.printer(output == Output.JSON)
           .print(
-              "Account " + name + " is made; log in with: login " + name,
+              "Account %1$s is made; log in with: login %1$s".formatted(Printable.escape(name)),
               Main.fields("username", name));
       return ExitCodes.OK;
     }
@@ -125,7 +125,7 @@ final class AccountCommands {
       main.printer(output == Output.JSON)
           .print(
               "Account "
-                  + kept.username()
+                  + Printable.escape(kept.username())
                   + " is deleted"
                   + (discarded == 0 ? "." : ", with " + discarded + " undelivered messages."),
               Main.fields("username", kept.username(), "discarded_count", discarded));

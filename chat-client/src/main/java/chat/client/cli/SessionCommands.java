@@ -53,7 +53,11 @@ final class SessionCommands {
       }
       main.printer(output == LoginOutput.JSON)
           .print(
-              "Logged in as " + name + "; " + Words.waiting(login.undeliveredCount()) + ".",
+              "Logged in as "
+                  + Printable.escape(name)
+                  + "; "
+                  + Words.waiting(login.undeliveredCount())
+                  + ".",
               Main.fields(
                   "username", name,
                   "session_token", login.session().token(),
@@ -142,7 +146,7 @@ final class SessionCommands {
     public Integer call() {
       SessionFiles.Kept kept = main.kept();
       main.printer(output == AccountCommands.Output.JSON)
-          .print(kept.username(), Main.fields("username", kept.username()));
+          .print(Printable.escape(kept.username()), Main.fields("username", kept.username()));
       return ExitCodes.OK;
     }
   }

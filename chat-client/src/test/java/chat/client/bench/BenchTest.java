@@ -80,10 +80,12 @@ class BenchTest {
 
   @Test
   void echoNeedsNoClusterAndPrintsATable() {
-    int code = run(List.of("echo", "--in-flight", "1,8", "--seconds", "1", "--warm-up", "0"));
+    List<String> once = List.of("echo", "--in-flight", "1,8", "--seconds", "1", "--warm-up", "0");
+    int code = run(Stream.concat(once.stream(), once.stream()).toList());
 
     assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
-    assertThat(lines()).hasSize(3);
+    assertThat(lines()).hasSize(6);
+    assertThat(lines().get(3)).isEqualTo(lines().get(0));
     assertThat(lines().get(0)).contains("mode", "in flight", "acked/s", "p50 ms", "p99.9 ms");
     assertThat(lines().get(1)).contains("echo");
     assertThat(lines().get(2)).contains("echo");
