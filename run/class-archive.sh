@@ -18,7 +18,9 @@ chat_archive() {
     folder=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/chat
   fi
   # Names, sizes and times of change; stat of another system knows no -c, and there is no archive.
-  key=$(IFS=:; stat -L -c '%n %s %Y' -- "$java" $class_path 2>/dev/null | cksum) || return 0
+  local jars
+  IFS=: read -ra jars <<<"$class_path"
+  key=$(stat -L -c '%n %s %Y' -- "$java" "${jars[@]}" 2>/dev/null | cksum) || return 0
   wanted=$folder/$name-${key// /-}.jsa
   if [[ -e $wanted ]]; then
     archive=$wanted
@@ -57,9 +59,11 @@ chat_server_options() {
 
 # chat_expanded CLASS_PATH: with DIR/* replaced by its jars, in order of their names.
 chat_expanded() {
-  local part jars expanded=
+  local part parts jars expanded=
   local IFS=:
-  for part in $1; do
+  # Not "for part in $1", which would put everything in DIR there.
+  read -ra parts <<<"$1"
+  for part in "${parts[@]}"; do
     if [[ $part == *'/*' ]]; then
       jars=("${part%'*'}"*.jar)
       part="${jars[*]}"
@@ -94,7 +98,9 @@ chat_make_archive() {
     mv "$fresh.jsa" "$archive"
     rm -f "$folder/$name"-*.failed
     # Those of earlier builds; not of another Java in use.
-    ls -t "$folder/$name"-*.jsa | tail -n +4 | while read -r old; do rm -f "$old" "$old.options"; done
+    # Files of options stay: something that runs for long may start servers with one, which is
+    # slower without the archive and not more.
+    ls -t "$folder/$name"-*.jsa | tail -n +4 | while read -r old; do rm -f "$old"; done
   else
     touch "$archive.failed" || true
   fi

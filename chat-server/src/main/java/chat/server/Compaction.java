@@ -33,6 +33,11 @@ record Compaction(long bytesBefore, long bytesAfter) {
     DataDirectory.requireUnused(data);
     DataSwap swap = new DataSwap(data);
     swap.finish();
+    if (Recovery.isDistrusted(database)) {
+      throw new IOException(
+          "The database failed in use. Nothing was changed; start the server, which builds it"
+              + " anew.");
+    }
     long before = size(database);
     try {
       H2ChatState.compact(database, swap.begin().resolve(DataDirectory.DATABASE));

@@ -81,13 +81,17 @@ record Recovery(
     Files.writeString(database.resolve(DISTRUSTED), "it failed in use\n");
   }
 
+  static boolean isDistrusted(Path database) {
+    return Files.exists(database.resolve(DISTRUSTED));
+  }
+
   /**
    * A database that cannot be used, or is of another log, is thrown away and built anew (R18); if
    * the log begins too late for that, it stays.
    */
   private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
     String wrong;
-    if (Files.exists(path.resolve(DISTRUSTED))) {
+    if (isDistrusted(path)) {
       wrong = "The database failed in use";
     } else {
       try {

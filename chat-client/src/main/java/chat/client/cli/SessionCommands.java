@@ -88,7 +88,7 @@ final class SessionCommands {
         // It was over already, which is what was asked for.
       }
       main.sessions().forget(kept.username());
-      main.surroundings().out().println("Logged out " + kept.username() + ".");
+      main.surroundings().out().println("Logged out " + Printable.escape(kept.username()) + ".");
       return ExitCodes.OK;
     }
   }

@@ -34,7 +34,9 @@ public final class CheckedFile {
   /**
    * The content written last; empty if there never was any.
    *
-   * @throws IOException if the file cannot be read, is damaged, or is of a newer version
+   * @throws DamagedFileException if it is not as it was written
+   * @throws UnknownFormatException if it is of another version
+   * @throws IOException if it cannot be read
    */
   public Optional<ByteBuffer> read() throws IOException {
     ByteBuffer in;
@@ -67,8 +69,8 @@ public final class CheckedFile {
   }
 
   /** Says that the content cannot be read. */
-  public IOException damaged() {
-    return new IOException(file + " is damaged. " + whatToDo);
+  public DamagedFileException damaged() {
+    return new DamagedFileException(file + " is damaged. " + whatToDo);
   }
 
   private static int checksum(ByteBuffer in, int length) {

@@ -198,10 +198,15 @@ final class ChatMemory {
     }
   }
 
-  /** A message, newer than all before but for those that a mailbox has already. */
+  /**
+   * A message, newer than all before but for those that a mailbox has already. The accounts must be
+   * as they are after it.
+   */
   void addUnlessKnown(long senderId, long recipientId, long messageId) {
     if (messageId > newestOf(recipientId)) {
-      add(mailbox(recipientId), messageId, true, true);
+      Account to = accounts.get(recipientId);
+      boolean waits = to != null && !to.deleted() && messageId > to.acknowledgedId();
+      add(mailbox(recipientId), messageId, true, waits);
     }
     if (messageId > newestOf(senderId)) {
       add(mailbox(senderId), messageId, false, false);

@@ -1,6 +1,7 @@
 package chat.server.storage;
 
 import chat.server.log.CheckedFile;
+import chat.server.log.DamagedFileException;
 import chat.server.log.UnknownFormatException;
 import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
@@ -134,10 +135,11 @@ final class DatabaseFile implements AutoCloseable {
       throws IOException, DatabaseUnusableException {
     try {
       return marks.read().map(DatabaseFile::parse);
-    } catch (UnknownFormatException | IllegalArgumentException | BufferUnderflowException e) {
-      throw new DatabaseUnusableException("what the database is to be cannot be read", e);
-    } catch (IOException e) {
-      throw new DatabaseUnusableException(String.valueOf(e.getMessage()), e);
+    } catch (UnknownFormatException
+        | DamagedFileException
+        | IllegalArgumentException
+        | BufferUnderflowException e) {
+      throw new DatabaseUnusableException("what the database is to be cannot be told", e);
     }
   }
 
@@ -211,6 +213,11 @@ final class DatabaseFile implements AutoCloseable {
     return unread > 0;
   }
 
+  /** Whether all of what was there at the start has been read. */
+  boolean isChecked() {
+    return unread == 0;
+  }
+
   /** Up to where the log is applied in the file that was found. */
   LogPosition position() {
     return found.position();
@@ -231,7 +238,8 @@ final class DatabaseFile implements AutoCloseable {
     long length = channel.size();
     byte[] header = new byte[HEADER_BYTES];
     read(ByteBuffer.wrap(header), 0);
-    int kept = newest.wholeSegments();
+    // It never gets shorter; if it did, nothing of what was known would count.
+    int kept = length < newest.length() ? 0 : newest.wholeSegments();
     List<Integer> checksums = new ArrayList<>(newest.checksums().subList(0, kept));
     Mark mark = new Mark(position, length, header, checksums);
     for (int segment = kept; segment < segments(length); segment++) {

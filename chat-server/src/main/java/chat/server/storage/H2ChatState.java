@@ -89,6 +89,7 @@ public final class H2ChatState implements AppliedState {
   private long checkpointAt = System.nanoTime();
   private long bytesSinceCheckpoint;
   private boolean dirty;
+  private @Nullable SQLException failure;
 
   /**
    * Opens the database in a directory, making it if there is none.
@@ -161,6 +162,9 @@ public final class H2ChatState implements AppliedState {
    */
   public static void compact(Path directory, Path emptyDirectory)
       throws IOException, DatabaseUnusableException {
+    if (!Files.exists(H2Database.file(directory))) {
+      throw new DatabaseUnusableException("there is no database in " + directory);
+    }
     Path small = H2Database.file(Files.createDirectories(emptyDirectory));
     LogPosition position;
     try (DatabaseFile whole = DatabaseFile.open(directory, Long.MAX_VALUE)) {
@@ -169,7 +173,13 @@ public final class H2ChatState implements AppliedState {
     }
     try {
       MVStoreTool.compact(small.toString(), true);
-    } catch (MVStoreException e) {
+      // What H2 would free of it at the first start, it frees now: from here on it only appends.
+      try (Connection connection =
+              DriverManager.getConnection(H2Database.appendingUrl(emptyDirectory), "", "");
+          Statement statement = connection.createStatement()) {
+        statement.execute("SHUTDOWN");
+      }
+    } catch (MVStoreException | SQLException e) {
       throw new DatabaseUnusableException("the database in " + directory + " cannot be read", e);
     }
     DatabaseFile.remember(emptyDirectory, position);
@@ -288,6 +298,7 @@ public final class H2ChatState implements AppliedState {
         tables.beginDay(timeMicros);
       }
     } catch (SQLException e) {
+      failure = e;
       throw new StorageFailure("beginning a day after " + position, e);
     } finally {
       writing.unlock();
@@ -311,6 +322,7 @@ public final class H2ChatState implements AppliedState {
   public void write() {
     writing.lock();
     try {
+      requireIntact();
       if (!isAnythingToWrite()) {
         return;
       }
@@ -323,9 +335,17 @@ public final class H2ChatState implements AppliedState {
         tables.written();
       }
     } catch (SQLException e) {
+      failure = e;
       throw new StorageFailure("writing after " + written, e);
     } finally {
       writing.unlock();
+    }
+  }
+
+  /** What was taken and not written is in no later batch: nothing may be written after it. */
+  private void requireIntact() {
+    if (failure != null) {
+      throw new StorageFailure("writing, as it did before", failure);
     }
   }
 
@@ -340,11 +360,21 @@ public final class H2ChatState implements AppliedState {
     writing.lock();
     try {
       boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
-      file.check();
+      checkSome();
       boolean isAnything = dirty || isAnythingToWrite();
       if (isAnything && (due || bytesSinceCheckpoint > CHECKPOINT_BYTES)) {
         checkpoint();
       }
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** Reads some of what was there at the start; whether there is more. */
+  private boolean checkSome() {
+    writing.lock();
+    try {
+      return file.check();
     } catch (IOException | DatabaseUnusableException e) {
       throw new StorageFailure("reading what it had at the start", e);
     } finally {
@@ -359,7 +389,10 @@ public final class H2ChatState implements AppliedState {
       write();
       sync();
       bytesSinceCheckpoint = 0;
-      safeIndex = checkpointIndex;
+      if (file.isChecked()) {
+        // Else the log may be needed to build anew what turns out to be damaged.
+        safeIndex = checkpointIndex;
+      }
       checkpointIndex = written.index();
       checkpointAt = System.nanoTime();
       dirty = false;
@@ -391,6 +424,10 @@ public final class H2ChatState implements AppliedState {
    */
   public LogPosition writeSnapshot(String clusterId, long lineage, OutputStream out)
       throws IOException {
+    // Or what is damaged would be handed on under a good checksum.
+    while (checkSome()) {
+      // The next piece.
+    }
     write();
     try (Connection own = DriverManager.getConnection(url, "", "")) {
       return SnapshotExport.write(own, clusterId, lineage, out);
@@ -442,7 +479,10 @@ public final class H2ChatState implements AppliedState {
     try (file;
         Statement statement = connection.createStatement()) {
       write();
-      writer.write(take(), mailboxes.all(position().index()));
+      mailboxes.begin(position().index());
+      do {
+        writer.write(take(), mailboxes.next());
+      } while (mailboxes.isUnderWay());
       statement.execute("SHUTDOWN");
       file.force();
       file.mark(position());

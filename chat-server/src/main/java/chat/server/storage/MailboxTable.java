@@ -61,24 +61,25 @@ final class MailboxTable {
         && appliedIndex - writtenIndex > Math.max(pace.roundEntries(), roundBytes / ENTRY_BYTES)) {
       begin(appliedIndex);
     }
-    return take(pace.mailboxes());
+    return next();
   }
 
-  /** All that has changed; nothing may be applied meanwhile. */
-  List<Mailbox.Rows> all(long appliedIndex) {
-    begin(appliedIndex);
-    return take(Integer.MAX_VALUE);
+  /** Whether a round has begun and not all of it is taken. */
+  boolean isUnderWay() {
+    return left > 0;
   }
 
-  private void begin(long appliedIndex) {
+  /** Begins a round, also where one is under way. */
+  void begin(long appliedIndex) {
     roundIndex = appliedIndex;
     left = memory.changedMailboxes();
     roundBytes = 0;
   }
 
-  private List<Mailbox.Rows> take(int limit) {
+  /** What comes next in the round, if one is under way. */
+  List<Mailbox.Rows> next() {
     List<Mailbox.Rows> taken = new ArrayList<>();
-    while (left > 0 && taken.size() < limit) {
+    while (left > 0 && taken.size() < pace.mailboxes()) {
       Mailbox.Rows rows = memory.takeChangedMailbox();
       roundBytes += rows.bytes();
       taken.add(rows);

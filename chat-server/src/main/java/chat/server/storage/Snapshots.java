@@ -66,7 +66,8 @@ public final class Snapshots {
   public static SnapshotHeader load(Path snapshot, Path emptyDirectory, LogPosition as)
       throws IOException {
     SnapshotHeader header = verify(snapshot);
-    String url = H2Database.url(emptyDirectory);
+    // As it is used later: what is written over now would be missing from what is remembered.
+    String url = H2Database.appendingUrl(emptyDirectory);
     try (Stream<Path> files = Files.list(emptyDirectory)) {
       if (files.findAny().isPresent()) {
         throw new DirectoryNotEmptyException(emptyDirectory.toString());
