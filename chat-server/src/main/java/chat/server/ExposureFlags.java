@@ -64,7 +64,7 @@ final class ExposureFlags {
   @Option(
       names = "--calls-per-connection",
       paramLabel = "COUNT",
-      defaultValue = "20000",
+      defaultValue = "2000",
       description =
           "Calls and streams open on one connection; clients hold back what is beyond. Default:"
               + " ${DEFAULT-VALUE}.")

@@ -91,8 +91,10 @@ public final class GuardBench {
     List<String> all = new ArrayList<>(List.of(CHEAP_PASSWORDS));
     all.addAll(flags);
     try (LocalCluster cluster = cluster(all.toArray(String[]::new));
-        Wire wire = connect(cluster)) {
+        Wire wire = connect(cluster);
+        Wire other = connect(cluster)) {
       String token = wire.user("sender");
+      Load bystander = new Load(other, other.user("bystander"), "bystander");
       List<String> targets = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         String name = "target" + i;
@@ -107,8 +109,13 @@ public final class GuardBench {
       wire.empty(targets);
       int rate = (int) (times * capacity.perSecond());
       Load.Times over = new Load.Times();
+      Load.Times beside = new Load.Times();
+      Thread waiting = new Thread(() -> one(bystander, beside), "bystander");
+      waiting.start();
       load.open(rate, 8, over);
-      print("open loop, " + rate + "/s offered", over);
+      waiting.join();
+      print("open loop, " + rate + "/s offered on one connection", over);
+      print("another client meanwhile, one message at a time", beside);
       long end = System.nanoTime();
       Load.Times after = new Load.Times();
       int rounds = 0;
@@ -123,6 +130,14 @@ public final class GuardBench {
           "back to 80 %% of it without a refusal %.1f s after the last request%n",
           (System.nanoTime() - end) / 1e9);
       print("closed loop again", after);
+    }
+  }
+
+  private static void one(Load bystander, Load.Times times) {
+    try {
+      bystander.closed(1, 8, times);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted in the middle of a measurement", e);
     }
   }
 

@@ -28,7 +28,7 @@ public record CallLimits(
   public static final CallLimits DEFAULT =
       new CallLimits(
           8_192,
-          20_000,
+          2_000,
           64,
           Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 6),
           Duration.ofSeconds(60),
