@@ -12,6 +12,10 @@ final class FirstFailure {
     first.compareAndSet(null, status);
   }
 
+  boolean isThere() {
+    return first.get() != null;
+  }
+
   /** Throws if there was one. */
   void check(String sentence) {
     Status status = first.get();

@@ -23,6 +23,8 @@ import org.HdrHistogram.Recorder;
  * to receiver is measured by one clock. Thread-safe.
  */
 final class Receivers implements AutoCloseable {
+  private static final int OPENING_MAX = 1_000;
+
   private final List<ClientCall<ReceiveMessagesRequest, ReceiveMessagesResponse>> calls =
       new ArrayList<>();
   private final Inboxes inboxes;
@@ -35,14 +37,18 @@ final class Receivers implements AutoCloseable {
   private volatile long measureFromNanos;
 
   /**
-   * Opens the streams, without waiting.
+   * Opens the streams, not more at a time than a server that is well lets in.
    *
    * @param channels used in turn
    */
-  Receivers(List<ManagedChannel> channels, List<Account> accounts, Inboxes inboxes) {
+  Receivers(List<ManagedChannel> channels, List<Account> accounts, Inboxes inboxes)
+      throws InterruptedException {
     this.inboxes = inboxes;
     this.caughtUp = new CountDownLatch(accounts.size());
     for (int i = 0; i < accounts.size(); i++) {
+      while (i - (accounts.size() - caughtUp.getCount()) >= OPENING_MAX && !failure.isThere()) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
       ClientCall<ReceiveMessagesRequest, ReceiveMessagesResponse> call =
           channels
               .get(i % channels.size())
