@@ -14,17 +14,16 @@ import java.util.concurrent.TimeUnit;
  * Three servers of its own on this machine, and one of three measurements:
  *
  * <pre>
- * java -cp ... chat.client.guard.GuardBench logins        # messages during a flood of logins
- * java -cp ... chat.client.guard.GuardBench overload 10 [flags] # ten times as much as can be done
- * java -cp ... chat.client.guard.GuardBench receivers 400 # so many clients that do not read
+ * run/guard logins               # messages during a flood of logins
+ * run/guard overload 10 [flags]  # ten times as much as can be done; flags are the servers'
+ * run/guard receivers 300        # so many clients that do not read
  * </pre>
  *
- * <p>Run in {@code chat-client}, with its test classes and class path and {@code
- * -Dchat.server.class.path=} that of the server. The client runs on the same machine: what it takes
- * of the processors is missing there.
+ * <p>The client runs on the same machine: what it takes of the processors is missing there.
  */
 public final class GuardBench {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int CONNECTIONS = 8;
   private static final String[] CHEAP_PASSWORDS = {
     "--password-memory-kib", "64", "--password-iterations", "1", "--accounts-per-minute", "0"
   };
@@ -112,9 +111,9 @@ public final class GuardBench {
       Load.Times beside = new Load.Times();
       Thread waiting = new Thread(() -> one(bystander, beside), "bystander");
       waiting.start();
-      load.open(rate, 8, over);
+      flood(cluster, token, targets, rate, over);
       waiting.join();
-      print("open loop, " + rate + "/s offered on one connection", over);
+      print("open loop, " + rate + "/s offered on " + CONNECTIONS + " connections", over);
       print("another client meanwhile, one message at a time", beside);
       long end = System.nanoTime();
       Load.Times after = new Load.Times();
@@ -130,6 +129,37 @@ public final class GuardBench {
           "back to 80 %% of it without a refusal %.1f s after the last request%n",
           (System.nanoTime() - end) / 1e9);
       print("closed loop again", after);
+    }
+  }
+
+  /** One account's messages on several connections, or one of them would hold most of it back. */
+  private static void flood(
+      LocalCluster cluster, String token, List<String> targets, int rate, Load.Times times)
+      throws InterruptedException {
+    List<Wire> wires = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    try {
+      for (int i = 0; i < CONNECTIONS; i++) {
+        Wire wire = connect(cluster);
+        wires.add(wire);
+        Load load = new Load(wire, token, targets.toArray(String[]::new));
+        Thread thread = new Thread(() -> open(load, rate / CONNECTIONS, times), "flood-" + i);
+        threads.add(thread);
+        thread.start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    } finally {
+      wires.forEach(Wire::close);
+    }
+  }
+
+  private static void open(Load load, int rate, Load.Times times) {
+    try {
+      load.open(rate, 8, times);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted in the middle of a measurement", e);
     }
   }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Unary messages of one account to many, as fast as they are answered or as fast as it is told. */
 final class Load {
   /** An open loop that has more than this unanswered is no longer one: its client drowns. */
-  private static final int OPEN_MAX = 60_000;
+  private static final int OPEN_MAX = 7_500;
 
   private final ChatServiceGrpc.ChatServiceStub stub;
   private final String[] targets;

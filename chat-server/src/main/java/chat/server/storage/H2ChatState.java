@@ -53,7 +53,7 @@ public final class H2ChatState implements AppliedState {
    * @param mailboxes that are written with one transaction
    */
   record Pace(long checkNanos, int roundEntries, int mailboxes) {
-    static final Pace USUAL = new Pace(TimeUnit.MILLISECONDS.toNanos(500), 100_000, 1_000);
+    static final Pace USUAL = new Pace(TimeUnit.MILLISECONDS.toNanos(200), 25_000, 1_000);
   }
 
   // What is applied and not written is in memory: beyond so much, applying waits.
