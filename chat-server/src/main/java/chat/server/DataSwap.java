@@ -1,6 +1,6 @@
 package chat.server;
 
-import chat.server.log.DurableFiles;
+import chat.server.files.DurableFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.ByteBuffer;

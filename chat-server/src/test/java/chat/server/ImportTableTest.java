@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ImportTableTest {
   private static final String JSPECIFY = "org.jspecify.annotations";
   private static final String[] OURS = {
-    "replication", "chat", "log", "storage", "transport", "api", "admin", "runtime"
+    "replication", "chat", "log", "storage", "transport", "api", "admin", "runtime", "files"
   };
 
   private final JavaClasses classes =
@@ -78,8 +78,9 @@ class ImportTableTest {
   @Test
   void everyRoomImportsOnlyWhatTheTableAllows() {
     mayImport("runtime", "replication", "chat");
-    mayImport("log", "runtime", "replication");
-    mayImport("storage", "runtime", "replication", "chat");
+    mayImport("files");
+    mayImport("log", "runtime", "replication", "files");
+    mayImport("storage", "runtime", "replication", "chat", "files");
     mayImport("transport", "runtime", "replication");
     mayImport("api", "chat");
     mayImport("admin", "replication", "transport");

@@ -1,5 +1,6 @@
 package chat.server.log;
 
+import chat.server.files.CheckedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

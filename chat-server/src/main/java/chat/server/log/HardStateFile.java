@@ -1,5 +1,6 @@
 package chat.server.log;
 
+import chat.server.files.CheckedFile;
 import chat.server.replication.Cluster;
 import chat.server.replication.Epoch;
 import chat.server.replication.HardState;

@@ -1,5 +1,6 @@
 package chat.server.log;
 
+import chat.server.files.DurableFiles;
 import chat.server.replication.LogPosition;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

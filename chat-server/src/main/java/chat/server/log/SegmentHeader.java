@@ -1,5 +1,6 @@
 package chat.server.log;
 
+import chat.server.files.UnknownFormatException;
 import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import java.io.IOException;

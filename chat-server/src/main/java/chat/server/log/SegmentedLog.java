@@ -1,5 +1,7 @@
 package chat.server.log;
 
+import chat.server.files.DurableFiles;
+import chat.server.files.UnknownFormatException;
 import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import chat.server.runtime.ReplicatedLog;

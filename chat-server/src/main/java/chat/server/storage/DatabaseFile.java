@@ -1,8 +1,8 @@
 package chat.server.storage;
 
-import chat.server.log.CheckedFile;
-import chat.server.log.DamagedFileException;
-import chat.server.log.UnknownFormatException;
+import chat.server.files.CheckedFile;
+import chat.server.files.DamagedFileException;
+import chat.server.files.UnknownFormatException;
 import chat.server.replication.Epoch;
 import chat.server.replication.LogPosition;
 import java.io.IOException;

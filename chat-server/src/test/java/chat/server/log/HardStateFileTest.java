@@ -3,6 +3,7 @@ package chat.server.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chat.server.files.UnknownFormatException;
 import chat.server.replication.Cluster;
 import chat.server.replication.Epoch;
 import chat.server.replication.HardState;

@@ -2,6 +2,7 @@ package chat.server.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import chat.server.files.UnknownFormatException;
 import chat.server.fuzz.Fuzz;
 import chat.server.replication.Cluster;
 import chat.server.replication.Entry;

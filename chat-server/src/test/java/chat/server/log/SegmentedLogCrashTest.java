@@ -3,6 +3,7 @@ package chat.server.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chat.server.files.UnknownFormatException;
 import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import java.io.IOException;

@@ -453,7 +453,7 @@ class H2ChatStateTest {
     byte[] file = Files.readAllBytes(path);
     DatabaseFile.open(crashed, 0).close();
     int length = (int) Files.size(path);
-    assertThat(length).isLessThan(file.length);
+    // What came after it may be in the file, or all in memory still.
     for (int i = 0; i < 20; i++) {
       // The end may be anything: it was not forced. So may the header, which is written over.
       byte[] torn = Arrays.copyOf(file, length + dice.nextInt(file.length - length + 50_000));

@@ -1,4 +1,4 @@
-package chat.server.log;
+package chat.server.files;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 public final class UnknownFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  UnknownFormatException(Path file, int version, int newestKnown) {
+  public UnknownFormatException(Path file, int version, int newestKnown) {
     super(
         file
             + " has format version "

@@ -1,4 +1,4 @@
-package chat.server.log;
+package chat.server.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package chat.server.log;
+package chat.server.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,8 @@ import java.nio.file.StandardOpenOption;
 
 /** The few steps after which a file is there for certain, whatever crashes. Stateless. */
 public final class DurableFiles {
-  static final String TEMPORARY_SUFFIX = ".tmp";
+  /** Of what is written beside a file before it takes its place. */
+  public static final String TEMPORARY_SUFFIX = ".tmp";
 
   private DurableFiles() {}
 
