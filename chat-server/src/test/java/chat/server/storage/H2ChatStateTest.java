@@ -741,8 +741,8 @@ class H2ChatStateTest {
   private static void copy(Path from, Path to) throws Exception {
     Files.createDirectories(to);
     try (var files = Files.list(from)) {
-      // What was marked first: the database may go on meanwhile.
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+      // What was marked first: the database may go on meanwhile. Not a mark that is being written.
+      for (Path file : files.filter(file -> !file.toString().endsWith(".tmp")).sorted().toList()) {
         Files.copy(
             file, to.resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
       }
