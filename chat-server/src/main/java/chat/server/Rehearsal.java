@@ -97,6 +97,8 @@ final class Rehearsal {
     try {
       ChatServiceBlockingStub stub = ChatServiceGrpc.newBlockingStub(channel).withWaitForReady();
       create(stub);
+      // Or one that is not answered would play for ever, in the background.
+      stub = stub.withDeadlineAfter(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
       String token =
           stub.login(
                   LoginRequest.newBuilder().setUsername("alice").setPassword("rehearsed").build())
