@@ -128,24 +128,45 @@ final class Acceptor {
   /** Told that a value was chosen. */
   void installRequested(Envelope envelope, Message.InstallRequest request) {
     View next = request.value().view();
-    if (next.ballot().isAfter(core.view().ballot())
-        && next.cluster().isBorn()
-        && !next.cluster().disks().containsKey(core.self)) {
-      core.removed();
-      return;
-    }
-    if (!next.ballot().isAfter(core.view().ballot())) {
+    if (next.ballot().isAfter(core.view().ballot())) {
+      learn(
+          request.value(),
+          envelope.from(),
+          () -> core.out.answer(envelope, new Message.Installed(next.ballot())));
+    } else {
       core.out.answer(envelope, new Message.Installed(core.view().ballot()));
+    }
+  }
+
+  /**
+   * Another server has installed a view. If this one has accepted it, then it was chosen, and may
+   * be installed here too. Who installed it may have restarted since and not know where it began;
+   * were it the only one, a majority that has accepted it could neither follow it nor succeed it.
+   */
+  void installedElsewhere(ServerId by, View view) {
+    HardState.Accepted accepted = core.hard().accepted();
+    if (accepted != null
+        && accepted.value().view().ballot().equals(view.ballot())
+        && view.ballot().isAfter(core.view().ballot())) {
+      learn(accepted.value(), by, () -> {});
+    }
+  }
+
+  /** Installs a value that was chosen, with its log; {@code then} runs when that is done. */
+  private void learn(Proposal value, ServerId source, Runnable then) {
+    View next = value.view();
+    if (next.cluster().isBorn() && !next.cluster().disks().containsKey(core.self)) {
+      core.removed();
       return;
     }
     if (next.has(core.self) && !beyond(next)) {
       adoption.start(
-          request.value().end(),
-          envelope.from(),
+          value.end(),
+          source,
           () -> {
             if (next.ballot().isAfter(core.view().ballot())) {
-              install(request.value());
-              core.out.answer(envelope, new Message.Installed(next.ballot()));
+              install(value);
+              then.run();
             }
           });
     }

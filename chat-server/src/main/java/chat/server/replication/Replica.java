@@ -269,6 +269,7 @@ public final class Replica {
       core.commitTo(
           Math.max(core.commitIndex(), Math.min(report.commitIndex(), core.log.durable().index())));
     }
+    acceptor.installedElsewhere(peer.id, report.view());
   }
 
   private void appendRequested(Envelope envelope, Message.AppendRequest m) {

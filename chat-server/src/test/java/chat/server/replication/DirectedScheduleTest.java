@@ -1,7 +1,10 @@
 package chat.server.replication;
 
 import static chat.server.replication.Schedules.born;
+import static chat.server.replication.Schedules.id;
+import static chat.server.replication.Schedules.installed;
 import static chat.server.replication.Schedules.propose;
+import static chat.server.replication.Schedules.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Objects;
@@ -24,6 +27,30 @@ class DirectedScheduleTest {
     cluster.propose();
     cluster.run(100);
     assertThat(cluster.checker().acknowledgedCount()).isEqualTo(4);
+  }
+
+  /**
+   * Only the candidate installs what all have accepted, and starts anew: it knows the view then but
+   * not where it began. The three that are a majority of it, and none of the view before, follow.
+   */
+  @Test
+  void aViewThatOnlyARestartedServerHasInstalledIsFollowedByThoseWhoAcceptedIt() {
+    SimulatedCluster cluster = born(new ViewRules(), 5);
+    Epoch before = view(cluster, 5);
+    cluster.passes = e -> !(e.message() instanceof Message.InstallRequest);
+    cluster.crash(1);
+    cluster.start(1);
+    assertThat(cluster.runUntil(5_000, c -> view(c, 5).isAfter(before))).isTrue();
+    cluster.crash(5);
+    cluster.isolate(2);
+    cluster.passes = e -> true;
+    cluster.start(5);
+    assertThat(installed(cluster, 5).has(id(1))).isTrue();
+    assertThat(view(cluster, 4)).isEqualTo(before);
+    assertThat(cluster.runUntil(3_000, c -> c.primary() != null)).isTrue();
+    cluster.propose();
+    cluster.run(100);
+    assertThat(cluster.checker().acknowledgedCount()).isEqualTo(1);
   }
 
   @Test
