@@ -32,10 +32,10 @@ chat_archive() {
   fi
 }
 
-# chat_client_archive CLASS_PATH: adds to the array "options".
+# chat_client_archive CLASS_PATH: for a client with the options in the array "options"; adds to them.
 chat_client_archive() {
   local archive
-  chat_archive client "$1" chat.client.rehearsal.Rehearsal -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+  chat_archive client "$1" chat.client.rehearsal.Rehearsal "${options[@]}"
   if [[ -n $archive ]]; then
     # The log is off: a word of Java's about the archive must not get into what a script reads.
     options+=("-XX:SharedArchiveFile=$archive" -Xlog:disable -Xlog:all=error:stderr)

@@ -14,6 +14,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,7 @@ final class Connections {
 
   private final ServerDirectory directory;
   private final CallTimes times;
+  private final EventLoops eventLoops = new EventLoops();
   private final ServerChannels channels;
   private final ScheduledThreadPoolExecutor timer;
   private final Executor callbacks;
@@ -74,7 +76,7 @@ final class Connections {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             task -> daemon(task, "chat-client-callback"));
-    this.channels = new ServerChannels(directory, times, tls, callbacks);
+    this.channels = new ServerChannels(directory, times, tls, callbacks, eventLoops);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -310,16 +312,20 @@ final class Connections {
   }
 
   void close() {
+    List<ManagedChannel> opened = new ArrayList<>();
     synchronized (this) {
       closed = true;
       if (primary != null) {
         primary.close();
+        opened.add(primary.channel());
       }
       if (anyServer != null) {
         anyServer.shutdownNow();
+        opened.add(anyServer);
       }
     }
     timer.shutdownNow();
     closers.forEach(Runnable::run);
+    eventLoops.close(opened);
   }
 }

@@ -11,9 +11,14 @@ import java.util.concurrent.TimeUnit;
  *
  * @param tls how the way to a server is secured
  * @param executor where callbacks run, look-ups of names too; those of callers may block it
+ * @param eventLoops what the connections live on
  */
 record ServerChannels(
-    ServerDirectory directory, CallTimes times, ClientTls tls, Executor executor) {
+    ServerDirectory directory,
+    CallTimes times,
+    ClientTls tls,
+    Executor executor,
+    EventLoops eventLoops) {
   ManagedChannelBuilder<?> newBuilder() {
     int connectMillis = (int) times.attempt().toMillis();
     NettyChannelBuilder builder =
@@ -26,6 +31,7 @@ record ServerChannels(
             .offloadExecutor(executor)
             .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
+    eventLoops.carry(builder);
     String name = tls.name();
     if (name != null) {
       builder.setNameResolverArg(ServerListResolverProvider.TLS_NAME, name);
