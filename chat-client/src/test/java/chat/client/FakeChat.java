@@ -20,7 +20,7 @@ import java.util.TreeMap;
 final class FakeChat {
   static final class Account {
     final String name;
-    final String password;
+    String password;
     String token = "";
     boolean attached;
     long acknowledged;
@@ -74,6 +74,17 @@ final class FakeChat {
     }
     account.token = "token-" + name + "-" + ++logins;
     return account.token;
+  }
+
+  /** Ends the session that asks, and opens another. */
+  synchronized String changePassword(Account account, String old, String changed) {
+    if (!account.password.equals(old)) {
+      throw refusal(
+          Status.Code.UNAUTHENTICATED, ErrorReason.BAD_CREDENTIALS, "The password is wrong.");
+    }
+    account.password = changed;
+    account.attached = false;
+    return login(account.name, changed, true);
   }
 
   synchronized Account session(String token) {

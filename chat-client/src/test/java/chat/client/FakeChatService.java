@@ -4,6 +4,8 @@ import chat.common.ErrorReason;
 import chat.v1.Account;
 import chat.v1.AcknowledgeMessagesRequest;
 import chat.v1.AcknowledgeMessagesResponse;
+import chat.v1.ChangePasswordRequest;
+import chat.v1.ChangePasswordResponse;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.CreateAccountRequest;
 import chat.v1.CreateAccountResponse;
@@ -164,6 +166,17 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
           caller().token = "";
           return LogoutResponse.getDefaultInstance();
         });
+  }
+
+  @Override
+  public void changePassword(ChangePasswordRequest in, StreamObserver<ChangePasswordResponse> out) {
+    answer(
+        out,
+        () ->
+            ChangePasswordResponse.newBuilder()
+                .setSessionToken(
+                    cluster.chat.changePassword(caller(), in.getOldPassword(), in.getNewPassword()))
+                .build());
   }
 
   private SendMessageResponse accept(

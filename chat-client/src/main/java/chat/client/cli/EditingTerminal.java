@@ -60,6 +60,18 @@ final class EditingTerminal implements LineTerminal {
         || !surroundings.environment("CHAT_PASSWORD_FILE", "").isEmpty()) {
       return surroundings.password(prompt, false);
     }
+    return typed(prompt);
+  }
+
+  @Override
+  public String newPassword(String prompt) {
+    if (!surroundings.environment("CHAT_NEW_PASSWORD", "").isEmpty()) {
+      return surroundings.newPassword(prompt, false);
+    }
+    return Surroundings.agreed(typed(prompt), typed("The same again: "));
+  }
+
+  private String typed(String prompt) {
     try {
       return passwordReader.readLine(prompt, (char) 0);
     } catch (UserInterruptException | EndOfFileException e) {

@@ -5,6 +5,7 @@ import chat.client.ChatSession;
 import chat.client.ClusterStatus;
 import chat.client.Login;
 import chat.client.OutcomeUnknownException;
+import chat.common.ErrorReason;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class InteractiveSession {
   private static final List<String> COMMANDS =
       List.of(
-          "create", "login", "list", "who", "send", "talk", "history", "logout", "delete", "status",
-          "help", "quit");
+          "create", "login", "list", "who", "send", "talk", "history", "passwd", "logout", "delete",
+          "status", "help", "quit");
 
   /** Those whose first argument is an account's name. */
   private static final List<String> NAMING = List.of("send", "talk", "history", "list");
@@ -37,6 +38,7 @@ final class InteractiveSession {
                          to NAME; /end ends,
                          /help is a command
       history NAME       the last messages
+      passwd             change your password
       logout             end the session
       delete             delete your account
         --discard        and unread messages
@@ -107,7 +109,7 @@ final class InteractiveSession {
     if (current == null) {
       return "> ";
     }
-    return Printable.escape(current.session().username())
+    return shown(current.session())
         + (talkingTo == null ? "> " : " to " + Printable.escape(talkingTo) + "> ");
   }
 
@@ -155,7 +157,10 @@ final class InteractiveSession {
       return "Nobody said in time whether this was done; look before you repeat it.";
     }
     Presence current = presence;
-    if (current != null && ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN) {
+    // A wrong password, of this account or another, ends nothing.
+    if (current != null
+        && ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN
+        && e.reason() != ErrorReason.BAD_CREDENTIALS) {
       ended(current);
     }
     return main.sentence(e);
@@ -182,17 +187,20 @@ final class InteractiveSession {
       case "" -> {
         // Nothing was typed.
       }
-      case "create" -> create(required(argument, "create NAME"));
+      // The commands of the shell are understood too, where they are called otherwise.
+      case "create", "create-account" -> create(required(argument, "create NAME"));
       case "login" -> login(required(argument, "login NAME"), rest.equals("--take-over"));
-      case "list" -> current().list(argument);
+      case "list", "accounts" -> current().list(argument);
       case "who" -> current().who();
       case "send" ->
           current().send(required(argument, "send NAME TEXT"), required(rest, "send NAME TEXT"));
       case "talk" -> talk(required(argument, "talk NAME"));
       case "end" -> talkingTo = null;
       case "history" -> current().history(required(argument, "history NAME"));
+      case "whoami" -> terminal.print("You are " + shown(current().session()) + ".");
+      case "passwd" -> changePassword();
       case "logout" -> logout();
-      case "delete" -> delete(argument.equals("--discard"));
+      case "delete", "delete-account" -> delete(argument.startsWith("--discard"));
       case "status" -> status();
       case "help" -> terminal.print(HELP);
       default ->
@@ -229,13 +237,21 @@ final class InteractiveSession {
     Login login =
         main.client().login(name, terminal.password("Password for " + shown + ": "), takeOver);
     leave();
+    keep(login.session());
+    enter("Logged in as " + name, login.session(), login.undeliveredCount());
+  }
+
+  private void keep(ChatSession session) {
     try {
-      main.sessions().keep(name, login.session().token());
+      main.sessions().keep(session.username(), session.token());
     } catch (CommandFailure e) {
       // Good for now all the same.
       terminal.print(Printable.escape(String.valueOf(e.getMessage())));
     }
-    enter("Logged in as " + name, login.session(), login.undeliveredCount());
+  }
+
+  private static String shown(ChatSession session) {
+    return Printable.escape(session.username());
   }
 
   private void enter(String greeting, ChatSession session, int unread) throws InterruptedException {
@@ -273,7 +289,24 @@ final class InteractiveSession {
     leave();
     leaving.logout();
     main.sessions().forget(leaving.username());
-    terminal.print("Logged out " + Printable.escape(leaving.username()) + ".");
+    terminal.print("Logged out " + shown(leaving) + ".");
+  }
+
+  private void changePassword() throws InterruptedException {
+    ChatSession before = current().session();
+    String old = terminal.password("Old password for " + shown(before) + ": ");
+    String changed = terminal.newPassword("New password for " + shown(before) + ": ");
+    // The change ends the session, which is no news then.
+    leave();
+    ChatSession after;
+    try {
+      after = before.changePassword(old, changed);
+    } catch (ChatException e) {
+      safely(() -> enter("You are still " + before.username(), before, Presence.unread(before)));
+      throw e;
+    }
+    keep(after);
+    enter("The password of " + after.username() + " is changed", after, Presence.unread(after));
   }
 
   private void delete(boolean discard) {
@@ -283,7 +316,7 @@ final class InteractiveSession {
     main.sessions().forget(leaving.username());
     terminal.print(
         "Account "
-            + Printable.escape(leaving.username())
+            + shown(leaving)
             + " is deleted"
             + (discarded == 0 ? "." : ", with " + discarded + " unread messages."));
   }

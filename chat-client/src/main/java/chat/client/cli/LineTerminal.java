@@ -13,6 +13,9 @@ interface LineTerminal extends AutoCloseable {
   /** A password, not shown while it is typed. */
   String password(String prompt);
 
+  /** A password that is to be set: typed twice. */
+  String newPassword(String prompt);
+
   @Override
   void close();
 }

@@ -35,6 +35,11 @@ final class PlainTerminal implements LineTerminal {
   }
 
   @Override
+  public String newPassword(String prompt) {
+    return surroundings.newPassword(prompt, false);
+  }
+
+  @Override
   public void close() {
     surroundings.out().flush();
   }

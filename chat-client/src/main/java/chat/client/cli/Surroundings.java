@@ -169,8 +169,12 @@ record Surroundings(
       }
       return line;
     }
-    String first = typed(console, prompt);
-    if (!first.equals(typed(console, "The same again: "))) {
+    return agreed(typed(console, prompt), typed(console, "The same again: "));
+  }
+
+  /** What was typed twice. */
+  static String agreed(String first, String again) {
+    if (!first.equals(again)) {
       throw new CommandFailure(ExitCodes.USAGE, "The two are not the same; nothing was done.");
     }
     return first;

@@ -258,6 +258,49 @@ class CommandLineTest {
   }
 
   @Test
+  void thePasswordIsChangedWhileChatting() {
+    done("create-account", "bob");
+    environment.remove("CHAT_PASSWORD");
+    input =
+        """
+        login bob
+        a good secret
+        passwd
+        not the one
+        another good secret
+        login bob
+        nor this one
+        whoami
+        passwd
+        a good secret
+        another good secret
+        send bob with the new session
+        """;
+    // The exit code is that of the wrong password.
+    assertThat(run()).isEqualTo(ExitCodes.NOT_LOGGED_IN);
+    assertThat(out)
+        .containsSubsequence(
+            "You are still bob",
+            "The password is wrong.",
+            "You are bob.",
+            "The password of bob is changed; no unread messages.",
+            "Kept for bob.");
+    assertThat(out).doesNotContain("ended", "secret");
+    input = "another good secret\nyet another secret\n";
+    done("passwd", "--password-stdin");
+    input = "yet another secret\n";
+    done("login", "bob", "--take-over", "--password-stdin");
+  }
+
+  @Test
+  void commandsOfTheShellAreUnderstoodWhileChatting() {
+    input =
+        "create-account alice\nlogin alice\naccounts a*\ndelete-account --discard-undelivered\n";
+    done();
+    assertThat(out).contains("Account alice is made", "alice\n", "Account alice is deleted");
+  }
+
+  @Test
   void aMessageTypedDuringAFailoverIsSentOnce() {
     loggedIn("alice");
     cluster.killPrimary();
