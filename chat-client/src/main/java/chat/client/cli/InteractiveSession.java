@@ -157,13 +157,15 @@ final class InteractiveSession {
       return "Nobody said in time whether this was done; look before you repeat it.";
     }
     Presence current = presence;
-    // A wrong password, of this account or another, ends nothing.
-    if (current != null
-        && ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN
-        && e.reason() != ErrorReason.BAD_CREDENTIALS) {
+    if (current != null && endsSession(e)) {
       ended(current);
     }
     return main.sentence(e);
+  }
+
+  /** Not a wrong password, of this account or another. */
+  private static boolean endsSession(ChatException e) {
+    return ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN && e.reason() != ErrorReason.BAD_CREDENTIALS;
   }
 
   /** Does what a line says; false if that is to leave. */
@@ -296,17 +298,24 @@ final class InteractiveSession {
     ChatSession before = current().session();
     String old = terminal.password("Old password for " + shown(before) + ": ");
     String changed = terminal.newPassword("New password for " + shown(before) + ": ");
+    String partner = talkingTo;
     // The change ends the session, which is no news then.
     leave();
-    ChatSession after;
+    ChatSession after = before;
     try {
       after = before.changePassword(old, changed);
+      keep(after);
+      terminal.print("The password of " + shown(after) + " is changed.");
     } catch (ChatException e) {
-      safely(() -> enter("You are still " + before.username(), before, Presence.unread(before)));
-      throw e;
+      exitCode = ExitCodes.of(e);
+      terminal.print(Printable.escape(sentence(e)));
+      if (endsSession(e)) {
+        main.sessions().forget(before.username(), before.token());
+        return;
+      }
     }
-    keep(after);
-    enter("The password of " + after.username() + " is changed", after, Presence.unread(after));
+    enter("You are " + after.username(), after, Presence.unread(after));
+    talkingTo = partner;
   }
 
   private void delete(boolean discard) {

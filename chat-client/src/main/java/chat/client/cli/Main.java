@@ -146,6 +146,9 @@ public final class Main implements Callable<Integer> {
     } else if (failure instanceof CommandFailure known) {
       exitCode = known.exitCode();
       sentence = String.valueOf(known.getMessage());
+    } else if (failure instanceof InterruptedException) {
+      exitCode = ExitCodes.INTERRUPTED;
+      sentence = "";
     } else {
       sentence =
           "A bug of this client (" + failure + "); run it again with --verbose to report it.";

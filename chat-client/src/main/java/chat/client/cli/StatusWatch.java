@@ -84,10 +84,7 @@ final class StatusWatch {
     display.resize(Size.of(columns, rows));
     List<AttributedString> shown = new ArrayList<>();
     for (String line : lines) {
-      shown.addAll(AttributedString.fromAnsi(line).columnSplitLength(columns));
-      if (line.isEmpty()) {
-        shown.add(AttributedString.EMPTY);
-      }
+      shown.addAll(wrapped(AttributedString.fromAnsi(line), columns));
     }
     shown.add(
         new AttributedString(
@@ -95,5 +92,19 @@ final class StatusWatch {
                 + "  Ctrl-C leaves"));
     // Taller than the window it would scroll, and be printed again and again.
     display.update(shown.subList(0, Math.min(shown.size(), rows - 1)), -1);
+  }
+
+  /** In lines of the window's width, broken between words where there are any. */
+  static List<AttributedString> wrapped(AttributedString line, int columns) {
+    List<AttributedString> parts = new ArrayList<>();
+    AttributedString rest = line;
+    while (rest.columnLength() > columns) {
+      int space = rest.toString().lastIndexOf(' ', columns);
+      int end = space > 0 ? space : rest.columnSubSequence(0, columns).length();
+      parts.add(rest.substring(0, end));
+      rest = rest.substring(space > 0 ? space + 1 : end, rest.length());
+    }
+    parts.add(rest);
+    return parts;
   }
 }

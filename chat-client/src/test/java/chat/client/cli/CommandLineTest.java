@@ -1,6 +1,7 @@
 package chat.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import chat.client.FakeCluster;
 import java.io.ByteArrayInputStream;
@@ -13,11 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +113,38 @@ class CommandLineTest {
     done("status", "--output", "json");
     assertThat(out.lines()).hasSize(1);
     assertThat(out).contains("\"primary_id\":2", "\"survivable_crashes\":2");
+  }
+
+  @Test
+  void theStatusIsWatchedUntilItIsInterrupted() throws InterruptedException {
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    AtomicInteger exitCode = new AtomicInteger();
+    Thread watching =
+        new Thread(
+            () ->
+                exitCode.set(
+                    Main.run(
+                        new String[] {"status", "--watch"},
+                        Surroundings.of(
+                            InputStream.nullInputStream(),
+                            new PrintStream(shown, true, StandardCharsets.UTF_8),
+                            new PrintStream(shown, true, StandardCharsets.UTF_8),
+                            environment,
+                            null))));
+    watching.start();
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> count(shown, "Any two servers may crash.") >= 2);
+    cluster.close();
+    await().atMost(Duration.ofMinutes(1)).until(() -> count(shown, "Trying again ...") >= 1);
+    watching.interrupt();
+    watching.join(60_000);
+    assertThat(watching.isAlive()).isFalse();
+    assertThat(exitCode).hasValue(ExitCodes.INTERRUPTED);
+  }
+
+  private static long count(ByteArrayOutputStream shown, String sentence) {
+    return shown.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains(sentence)).count();
   }
 
   @Test
@@ -280,10 +315,11 @@ class CommandLineTest {
     assertThat(run()).isEqualTo(ExitCodes.NOT_LOGGED_IN);
     assertThat(out)
         .containsSubsequence(
-            "You are still bob",
             "The password is wrong.",
+            "You are bob; no unread messages.",
             "You are bob.",
-            "The password of bob is changed; no unread messages.",
+            "The password of bob is changed.",
+            "You are bob; no unread messages.",
             "Kept for bob.");
     assertThat(out).doesNotContain("ended", "secret");
     input = "another good secret\nyet another secret\n";

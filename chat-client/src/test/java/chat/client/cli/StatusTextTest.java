@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chat.client.ClusterStatus;
 import chat.client.ClusterStatus.Role;
 import java.util.List;
+import org.jline.utils.AttributedString;
 import org.junit.jupiter.api.Test;
 
 class StatusTextTest {
@@ -74,5 +75,19 @@ class StatusTextTest {
         .doesNotContain("\u001b")
         .doesNotContain("\u0007")
         .contains("a\\u{1b}]0;title\\u{7}b\\nc");
+  }
+
+  @Test
+  void isBrokenBetweenWordsInANarrowWindow() {
+    assertThat(wrapped("one two three", 7)).containsExactly("one two", "three");
+    assertThat(wrapped("one two three", 6)).containsExactly("one", "two", "three");
+    assertThat(wrapped("onetwothree four", 4)).containsExactly("onet", "woth", "ree", "four");
+    assertThat(wrapped("", 4)).containsExactly("");
+  }
+
+  private static List<String> wrapped(String line, int columns) {
+    return StatusWatch.wrapped(new AttributedString(line), columns).stream()
+        .map(AttributedString::toString)
+        .toList();
   }
 }
