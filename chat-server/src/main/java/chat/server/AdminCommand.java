@@ -299,8 +299,8 @@ public final class AdminCommand implements Runnable {
               + " start it, then the next: the others serve meanwhile.")
   int compact(@Parameters(paramLabel = "DIR", description = "Its --data directory.") Path data)
       throws IOException {
-    out.println("Compacting " + data + "; this takes a minute or two for each 5 GB ...");
-    Compaction done = Compaction.of(data);
+    String begins = "Compacting " + data + "; this takes a minute or two for each 5 GB ...";
+    Compaction done = Compaction.of(data, () -> out.println(begins));
     out.printf(
         Locale.ROOT,
         "The database had %,d bytes and has %,d.%n",

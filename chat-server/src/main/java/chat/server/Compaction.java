@@ -22,10 +22,11 @@ record Compaction(long bytesBefore, long bytesAfter) {
    * Replaces the database of a data directory by a small one; a crash at any moment leaves the one
    * or the other. The directory stays locked until this process exits.
    *
+   * @param begins run when it is clear that this can be done, before the part that takes long
    * @throws UsageException if it is no server's data directory, or in use
    * @throws IOException if the database is damaged, or the disk has no room for it twice
    */
-  static Compaction of(Path data) throws IOException {
+  static Compaction of(Path data, Runnable begins) throws IOException {
     Path database = data.resolve(DataDirectory.DATABASE);
     if (StoredConfig.read(data).isEmpty() || !Files.isDirectory(database)) {
       throw new UsageException(data + " is not the data directory of a server that ever ran.");
@@ -38,6 +39,7 @@ record Compaction(long bytesBefore, long bytesAfter) {
           "The database failed in use. Nothing was changed; start the server, which builds it"
               + " anew.");
     }
+    begins.run();
     long before = size(database);
     try {
       H2ChatState.compact(database, swap.begin().resolve(DataDirectory.DATABASE));

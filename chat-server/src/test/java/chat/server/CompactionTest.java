@@ -56,7 +56,7 @@ class CompactionTest {
 
   @Test
   void aDatabaseIsSmallAfterItAndSaysTheSame() throws Exception {
-    Compaction done = Compaction.of(data);
+    Compaction done = Compaction.of(data, () -> {});
     assertThat(done.bytesAfter()).isLessThan(done.bytesBefore() / 2);
     try (H2ChatState state = H2ChatState.open(data.resolve(DataDirectory.DATABASE))) {
       assertThat(state.position()).isEqualTo(log.at(log.size()));
@@ -73,7 +73,7 @@ class CompactionTest {
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length / 2] ^= 1;
     Files.write(file, bytes);
-    assertThatThrownBy(() -> Compaction.of(data))
+    assertThatThrownBy(() -> Compaction.of(data, () -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Nothing was changed");
     assertThat(file).hasBinaryContent(bytes);
@@ -81,12 +81,16 @@ class CompactionTest {
 
   @Test
   void onlyTheDataOfAServerThatDoesNotRunIsTouched() {
-    assertThatThrownBy(() -> Compaction.of(running))
+    assertThatThrownBy(() -> Compaction.of(running, CompactionTest::begins))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("in use");
-    assertThatThrownBy(() -> Compaction.of(root))
+    assertThatThrownBy(() -> Compaction.of(root, CompactionTest::begins))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("not the data directory");
+  }
+
+  private static void begins() {
+    throw new AssertionError("what was refused begins");
   }
 
   private static void copy(Path from, Path to) throws IOException {
