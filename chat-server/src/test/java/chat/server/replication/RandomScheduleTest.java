@@ -7,12 +7,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random schedules, for {@code -Dsimulation.seconds=N}. A failure prints its seed and the end of
- * its transcript; {@code -Dsimulation.seed=N} replays that one exactly. {@code run/simulate} runs
- * many.
+ * Random schedules, for {@code -Dsimulation.seconds=N} of a core: two cores take half as long. A
+ * failure prints its seed and the end of its transcript; {@code -Dsimulation.seed=N} replays that
+ * one exactly. {@code run/simulate} runs many.
  */
 class RandomScheduleTest {
   private static final long SECONDS = Long.getLong("simulation.seconds", 240);
+  private static final int THREADS = Math.min(2, Runtime.getRuntime().availableProcessors());
 
   @Test
   void nothingAcknowledgedIsLostAndServiceComesBack() {
@@ -27,8 +28,8 @@ class RandomScheduleTest {
         new Simulation(
             Long.getLong("simulation.from", System.nanoTime() & 0xffffff),
             Long.MAX_VALUE,
-            SECONDS,
-            1,
+            Math.max(1, SECONDS / THREADS),
+            THREADS,
             System.out);
     assertThat(simulation.run()).as("no violation; see above for seed and transcript").isTrue();
     assertThat(simulation.requests()).isPositive();
