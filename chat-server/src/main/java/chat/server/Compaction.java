@@ -1,7 +1,7 @@
 package chat.server;
 
+import chat.server.storage.CompactCopy;
 import chat.server.storage.DatabaseUnusableException;
-import chat.server.storage.H2ChatState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ record Compaction(long bytesBefore, long bytesAfter) {
     begins.run();
     long before = size(database);
     try {
-      H2ChatState.compact(database, swap.begin().resolve(DataDirectory.DATABASE));
+      CompactCopy.make(database, swap.begin().resolve(DataDirectory.DATABASE));
     } catch (DatabaseUnusableException e) {
       throw new IOException(
           e.getMessage() + ". Nothing was changed; start the server, which builds it anew.", e);

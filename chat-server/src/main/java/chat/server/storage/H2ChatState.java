@@ -1,6 +1,5 @@
 package chat.server.storage;
 
-import chat.server.chat.Account;
 import chat.server.chat.ChatQueries;
 import chat.server.chat.ChatStateMachine;
 import chat.server.chat.Command;
@@ -11,11 +10,9 @@ import chat.server.replication.LogPosition;
 import chat.server.runtime.AppliedState;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -24,8 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
-import org.h2.mvstore.MVStoreException;
-import org.h2.mvstore.MVStoreTool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,40 +144,6 @@ public final class H2ChatState implements AppliedState {
   /** Deletes the database of a directory, if any; it must not be open. */
   public static void discard(Path directory) throws IOException {
     H2Database.discard(directory);
-  }
-
-  /**
-   * Makes a small copy of a database: without the many older states of its pages that a file has
-   * which is only appended to, and compressed. Takes minutes for some gigabytes, and for that time
-   * room for another copy. When it returns, the copy is whole and on the disk.
-   *
-   * @param directory of a database that nobody has open; it stays as it is
-   * @param emptyDirectory for the copy; made if there is none. To be thrown away after a failure
-   * @throws DatabaseUnusableException if the database is damaged
-   */
-  public static void compact(Path directory, Path emptyDirectory)
-      throws IOException, DatabaseUnusableException {
-    if (!Files.exists(H2Database.file(directory))) {
-      throw new DatabaseUnusableException("there is no database in " + directory);
-    }
-    Path small = H2Database.file(Files.createDirectories(emptyDirectory));
-    LogPosition position;
-    try (DatabaseFile whole = DatabaseFile.open(directory, Long.MAX_VALUE)) {
-      position = whole.position();
-      Files.copy(H2Database.file(directory), small);
-    }
-    try {
-      MVStoreTool.compact(small.toString(), true);
-      // What H2 would free of it at the first start, it frees now: from here on it only appends.
-      try (Connection connection =
-              DriverManager.getConnection(H2Database.appendingUrl(emptyDirectory), "", "");
-          Statement statement = connection.createStatement()) {
-        statement.execute("SHUTDOWN");
-      }
-    } catch (MVStoreException | SQLException e) {
-      throw new DatabaseUnusableException("the database in " + directory + " cannot be read", e);
-    }
-    DatabaseFile.remember(emptyDirectory, position);
   }
 
   private H2ChatState(
@@ -442,35 +403,7 @@ public final class H2ChatState implements AppliedState {
    */
   public long digest() throws SQLException {
     write();
-    long digest = position.hash();
-    String[] queries = {
-      "SELECT log_index, epoch, hash, last_time FROM applied",
-      "SELECT * FROM accounts ORDER BY id",
-      "SELECT * FROM sessions ORDER BY token",
-      "SELECT * FROM messages ORDER BY id",
-      // Only those that still count: when the others are forgotten is nobody's business.
-      "SELECT r.account_id, r.request_id, r.message_id FROM ("
-          + "SELECT * FROM requests_0 UNION ALL SELECT * FROM requests_1"
-          + " UNION ALL SELECT * FROM requests_2) r JOIN messages m ON m.id = r.message_id"
-          + " WHERE m.sent > "
-          + (memory.lastTimeMicros() - ChatStateMachine.REMEMBERED_MICROS)
-          + " ORDER BY r.message_id"
-    };
-    for (String sql : queries) {
-      try (Statement statement = connection.createStatement();
-          ResultSet row = statement.executeQuery(sql)) {
-        int columns = row.getMetaData().getColumnCount();
-        while (row.next()) {
-          for (int i = 1; i <= columns; i++) {
-            digest = digest * 1_000_003 + row.getString(i).hashCode();
-          }
-        }
-      }
-    }
-    for (long id : memory.accounts().stream().mapToLong(Account::id).sorted().toArray()) {
-      digest = digest * 1_000_003 + memory.mailbox(id).digest();
-    }
-    return digest;
+    return StateDigest.of(connection, memory, position());
   }
 
   @Override
