@@ -3,6 +3,7 @@ package chat.client;
 import chat.common.ErrorReason;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.GetClusterStatusRequest;
+import chat.v1.GetClusterStatusResponse;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -46,7 +47,7 @@ final class Connections {
 
   private final ServerDirectory directory;
   private final CallTimes times;
-  private final EventLoops eventLoops = new EventLoops();
+  private final EventLoop eventLoop = new EventLoop();
   private final ServerChannels channels;
   private final ScheduledThreadPoolExecutor timer;
   private final Executor callbacks;
@@ -76,7 +77,7 @@ final class Connections {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             task -> daemon(task, "chat-client-callback"));
-    this.channels = new ServerChannels(directory, times, tls, callbacks, eventLoops);
+    this.channels = new ServerChannels(directory, times, tls, callbacks, eventLoop);
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -193,14 +194,12 @@ final class Connections {
     }
     CallOptions options =
         CallOptions.DEFAULT.withDeadlineAfter(STATUS_ATTEMPT.toMillis(), TimeUnit.MILLISECONDS);
-    ClientCalls.asyncUnaryCall(
-        channel.newCall(ChatServiceGrpc.getGetClusterStatusMethod(), options),
-        GetClusterStatusRequest.getDefaultInstance(),
+    StreamObserver<GetClusterStatusResponse> observer =
         new StreamObserver<>() {
           private boolean answered;
 
           @Override
-          public void onNext(chat.v1.GetClusterStatusResponse response) {
+          public void onNext(GetClusterStatusResponse response) {
             answered = true;
             result.complete(Wire.clusterStatus(response));
           }
@@ -221,7 +220,16 @@ final class Connections {
           public void onCompleted() {
             onError(Status.INTERNAL.withDescription("The server answered nothing.").asException());
           }
-        });
+        };
+    try {
+      ClientCalls.asyncUnaryCall(
+          channel.newCall(ChatServiceGrpc.getGetClusterStatusMethod(), options),
+          GetClusterStatusRequest.getDefaultInstance(),
+          observer);
+    } catch (RejectedExecutionException e) {
+      // Closed meanwhile, event loop and all.
+      result.completeExceptionally(closedException());
+    }
   }
 
   private ChatException noServer(ChatException cause) {
@@ -326,6 +334,6 @@ final class Connections {
     }
     timer.shutdownNow();
     closers.forEach(Runnable::run);
-    eventLoops.close(opened);
+    eventLoop.close(opened);
   }
 }

@@ -16,6 +16,7 @@ import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -134,7 +135,12 @@ final class RepeatedCall<Q, R, T> {
             .withStreamTracerFactory(new SentCounter(sent));
     ClientCall<Q, R> call = channel.newCall(method, options);
     current = call;
-    ClientCalls.asyncUnaryCall(call, request, new Answer());
+    try {
+      ClientCalls.asyncUnaryCall(call, request, new Answer());
+    } catch (RejectedExecutionException e) {
+      // Closed meanwhile, event loop and all.
+      clientClosed();
+    }
   }
 
   private final class Answer implements StreamObserver<R> {

@@ -11,14 +11,14 @@ import java.util.concurrent.TimeUnit;
  *
  * @param tls how the way to a server is secured
  * @param executor where callbacks run, look-ups of names too; those of callers may block it
- * @param eventLoops what the connections live on
+ * @param eventLoop what the connections live on
  */
 record ServerChannels(
     ServerDirectory directory,
     CallTimes times,
     ClientTls tls,
     Executor executor,
-    EventLoops eventLoops) {
+    EventLoop eventLoop) {
   ManagedChannelBuilder<?> newBuilder() {
     int connectMillis = (int) times.attempt().toMillis();
     NettyChannelBuilder builder =
@@ -31,7 +31,7 @@ record ServerChannels(
             .offloadExecutor(executor)
             .keepAliveTime(times.connectionCheck().toMillis(), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(times.streamDead().toMillis(), TimeUnit.MILLISECONDS);
-    eventLoops.carry(builder);
+    eventLoop.carry(builder);
     String name = tls.name();
     if (name != null) {
       builder.setNameResolverArg(ServerListResolverProvider.TLS_NAME, name);

@@ -202,7 +202,8 @@ final class InteractiveSession {
       case "whoami" -> terminal.print("You are " + shown(current().session()) + ".");
       case "passwd" -> changePassword();
       case "logout" -> logout();
-      case "delete", "delete-account" -> delete(argument.startsWith("--discard"));
+      case "delete", "delete-account" ->
+          delete(argument.equals("--discard") || argument.equals("--discard-undelivered"));
       case "status" -> status();
       case "help" -> terminal.print(HELP);
       default ->
@@ -309,13 +310,26 @@ final class InteractiveSession {
     } catch (ChatException e) {
       exitCode = ExitCodes.of(e);
       terminal.print(Printable.escape(sentence(e)));
+    }
+    int unread;
+    try {
+      unread = Presence.unread(after);
+    } catch (ChatException e) {
       if (endsSession(e)) {
-        main.sessions().forget(before.username(), before.token());
+        // As when the change was made after all and its answer was lost.
+        main.sessions().forget(after.username(), after.token());
+        terminal.print(
+            "The session has ended; log in again, with the new password or the old one: login "
+                + shown(after));
         return;
       }
+      // The stream will tell what there is when there is a primary again.
+      unread = 0;
     }
-    enter("You are " + after.username(), after, Presence.unread(after));
-    talkingTo = partner;
+    enter("You are " + after.username(), after, unread);
+    if (presence != null) {
+      talkingTo = partner;
+    }
   }
 
   private void delete(boolean discard) {

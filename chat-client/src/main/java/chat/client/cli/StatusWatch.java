@@ -98,9 +98,12 @@ final class StatusWatch {
   static List<AttributedString> wrapped(AttributedString line, int columns) {
     List<AttributedString> parts = new ArrayList<>();
     AttributedString rest = line;
-    while (rest.columnLength() > columns) {
-      int space = rest.toString().lastIndexOf(' ', columns);
-      int end = space > 0 ? space : rest.columnSubSequence(0, columns).length();
+    while (rest.columnLength() > columns && rest.length() > 1) {
+      // At least one, be it wider than the window.
+      int fits = Math.max(1, rest.columnSubSequence(0, columns).length());
+      boolean between = rest.charAt(fits) == ' ';
+      int space = between ? fits : rest.toString().lastIndexOf(' ', fits - 1);
+      int end = space > 0 ? space : fits;
       parts.add(rest.substring(0, end));
       rest = rest.substring(space > 0 ? space + 1 : end, rest.length());
     }

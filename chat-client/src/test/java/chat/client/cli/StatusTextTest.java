@@ -83,6 +83,8 @@ class StatusTextTest {
     assertThat(wrapped("one two three", 6)).containsExactly("one", "two", "three");
     assertThat(wrapped("onetwothree four", 4)).containsExactly("onet", "woth", "ree", "four");
     assertThat(wrapped("", 4)).containsExactly("");
+    assertThat(wrapped("漢字漢字 漢字漢字漢字 abc", 9)).containsExactly("漢字漢字", "漢字漢字", "漢字 abc");
+    assertThat(wrapped("漢字", 1)).containsExactly("漢", "字");
   }
 
   private static List<String> wrapped(String line, int columns) {

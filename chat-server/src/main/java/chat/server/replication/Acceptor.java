@@ -44,6 +44,11 @@ final class Acceptor {
   /** Asked to promise; "not yet" (T_X) is kept and answered when it becomes yes (R4). */
   void promiseRequested(Envelope envelope, Message.PromiseRequest request) {
     core.sawCounter(request.ballot().counter());
+    // Or what is accepted now, in that base, would take the place of the base itself.
+    installedElsewhere(envelope.from(), request.base());
+    if (core.left) {
+      return;
+    }
     if (!core.mayPromise(request.base().ballot(), request.ballot(), false)
         || !request.participants().contains(core.self)) {
       refuse(envelope, request.base().ballot(), request.ballot(), "promised or installed newer");
@@ -146,7 +151,7 @@ final class Acceptor {
   void installedElsewhere(ServerId by, View view) {
     HardState.Accepted accepted = core.hard().accepted();
     if (accepted != null
-        && accepted.value().view().ballot().equals(view.ballot())
+        && accepted.value().view().equals(view)
         && view.ballot().isAfter(core.view().ballot())) {
       learn(accepted.value(), by, () -> {});
     }
