@@ -50,7 +50,7 @@ final class EventLoop {
         boolean unused = channel.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
       }
       var unused = loop.shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
-      boolean over = loop.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      boolean unusedEnd = loop.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       var unused = loop.shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
       Thread.currentThread().interrupt();
