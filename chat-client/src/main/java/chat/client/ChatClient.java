@@ -118,7 +118,10 @@ public final class ChatClient implements AutoCloseable {
     return connections.primaryKnown();
   }
 
-  /** Ends every call and stream of this client. Sessions go on in the cluster. */
+  /**
+   * Ends every call and stream of this client, and its connections, for which it waits half a
+   * second at most. Sessions go on in the cluster.
+   */
   @Override
   public void close() {
     connections.close();
