@@ -4,6 +4,13 @@ import chat.v1.ChatServiceGrpc;
 import chat.v1.SendMessageRequest;
 import chat.v1.SendMessageResponse;
 import com.google.rpc.ErrorInfo;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.util.Arrays;
@@ -33,16 +40,26 @@ final class Load {
     static final Times IGNORED = new Times();
     private final long begunNanos = System.nanoTime();
     private long[] accepted = new long[1 << 16];
+    private long[] served = new long[1 << 16];
     private int count;
     private long lastNanos = begunNanos;
     private final Map<String, Integer> refusals = new TreeMap<>();
     private int heldBack;
 
-    synchronized void accepted(long nanos) {
+    /**
+     * A message was accepted.
+     *
+     * @param nanos since it was asked for
+     * @param servedNanos since the request left this process, which holds back what a connection
+     *     may not have open
+     */
+    synchronized void accepted(long nanos, long servedNanos) {
       if (count == accepted.length) {
         accepted = Arrays.copyOf(accepted, 2 * count);
+        served = Arrays.copyOf(served, 2 * count);
       }
-      accepted[count++] = nanos;
+      accepted[count] = nanos;
+      served[count++] = servedNanos;
       lastNanos = System.nanoTime();
     }
 
@@ -68,18 +85,26 @@ final class Load {
 
     @Override
     public synchronized String toString() {
-      long[] sorted = Arrays.copyOf(accepted, count);
-      Arrays.sort(sorted);
       return String.format(
           Locale.ROOT,
-          "%.0f/s accepted, p50 %.1f ms, p99 %.1f ms, max %.1f ms; refused %.0f/s %s%s",
+          "%.0f/s accepted, %s (since it left the client %s); refused %.0f/s %s%s",
           perSecond(),
-          percentile(sorted, 0.5),
-          percentile(sorted, 0.99),
-          percentile(sorted, 1),
+          percentiles(accepted),
+          percentiles(served),
           refused() / seconds(),
           refusals,
           heldBack == 0 ? "" : ", " + heldBack + " not sent: the client had enough open");
+    }
+
+    private String percentiles(long[] nanos) {
+      long[] sorted = Arrays.copyOf(nanos, count);
+      Arrays.sort(sorted);
+      return String.format(
+          Locale.ROOT,
+          "p50 %.1f ms, p99 %.1f ms, max %.1f ms",
+          percentile(sorted, 0.5),
+          percentile(sorted, 0.99),
+          percentile(sorted, 1));
     }
 
     private static double percentile(long[] sorted, double of) {
@@ -135,25 +160,56 @@ final class Load {
   private void send(String text, Times times, Runnable done) {
     String target = targets[Math.floorMod(next.getAndIncrement(), targets.length)];
     long before = System.nanoTime();
-    stub.sendMessage(
-        SendMessageRequest.newBuilder().setRecipient(target).setText(text).build(),
-        new StreamObserver<>() {
-          @Override
-          public void onNext(SendMessageResponse response) {
-            times.accepted(System.nanoTime() - before);
-          }
+    Departure departure = new Departure();
+    departure
+        .of(stub)
+        .sendMessage(
+            SendMessageRequest.newBuilder().setRecipient(target).setText(text).build(),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(SendMessageResponse response) {
+                long now = System.nanoTime();
+                times.accepted(now - before, now - departure.nanos);
+              }
 
-          @Override
-          public void onError(Throwable failure) {
-            times.refused(reason(failure));
-            done.run();
-          }
+              @Override
+              public void onError(Throwable failure) {
+                times.refused(reason(failure));
+                done.run();
+              }
 
-          @Override
-          public void onCompleted() {
-            done.run();
-          }
-        });
+              @Override
+              public void onCompleted() {
+                done.run();
+              }
+            });
+  }
+
+  /** When a call's headers left this process. */
+  private static final class Departure extends ClientStreamTracer.Factory
+      implements ClientInterceptor {
+    volatile long nanos = System.nanoTime();
+
+    ChatServiceGrpc.ChatServiceStub of(ChatServiceGrpc.ChatServiceStub stub) {
+      return stub.withInterceptors(this);
+    }
+
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(
+        MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+      return next.newCall(method, options.withStreamTracerFactory(this));
+    }
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      return new ClientStreamTracer() {
+        @Override
+        public void outboundHeaders() {
+          nanos = System.nanoTime();
+        }
+      };
+    }
   }
 
   static String reason(Throwable failure) {

@@ -41,7 +41,10 @@ final class Acceptor {
     return promisedAt;
   }
 
-  /** Asked to promise; "not yet" (T_X) is kept and answered when it becomes yes (R4). */
+  /**
+   * Asked to promise; "not yet" (T_X, or the base is to be installed first) is kept and answered
+   * when it becomes yes (R3, R4).
+   */
   void promiseRequested(Envelope envelope, Message.PromiseRequest request) {
     core.sawCounter(request.ballot().counter());
     // Or what is accepted now, in that base, would take the place of the base itself.
@@ -54,7 +57,7 @@ final class Acceptor {
       refuse(envelope, request.base().ballot(), request.ballot(), "promised or installed newer");
       return;
     }
-    if (!mayLeaveOut(request)) {
+    if (!hasInstalled(request.base()) || !mayLeaveOut(request)) {
       waiting = envelope;
       return;
     }
@@ -77,6 +80,10 @@ final class Acceptor {
         inBase ? evidence.proofs().keySet() : Set.of(),
         inBase ? evidence.provenUnderLease() : Set.of(),
         accepted != null && accepted.base().equals(base) ? accepted : null);
+  }
+
+  private boolean hasInstalled(View base) {
+    return core.rules.mayPromiseIn(base, core.self, core.view().ballot());
   }
 
   private boolean mayLeaveOut(Message.PromiseRequest request) {
@@ -192,7 +199,12 @@ final class Acceptor {
    * chosen view that nobody could ever succeed.
    */
   void install(Proposal value) {
-    waiting = null;
+    Envelope envelope = waiting;
+    if (envelope != null
+        && envelope.message() instanceof Message.PromiseRequest request
+        && !request.base().equals(value.view())) {
+      waiting = null;
+    }
     adoption.cancel();
     core.install(value.view());
     leases.installed();
@@ -205,7 +217,7 @@ final class Acceptor {
     if (envelope != null && envelope.message() instanceof Message.PromiseRequest request) {
       if (!core.mayPromise(request.base().ballot(), request.ballot(), false)) {
         waiting = null;
-      } else if (mayLeaveOut(request)) {
+      } else if (hasInstalled(request.base()) && mayLeaveOut(request)) {
         promiseRequested(envelope, request);
       }
     }

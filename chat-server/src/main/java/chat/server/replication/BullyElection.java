@@ -143,7 +143,8 @@ final class BullyElection {
   @Nullable SortedSet<ServerId> standForChange() {
     SortedSet<ServerId> participants = participants(null, false);
     boolean hasty = stoodBefore && core.now - stoodAt < core.settings.retryDelayMin() / 2;
-    if (hasty || !allPresent(participants)) {
+    boolean beyond = core.hard().promisedBase().isAfter(core.view().ballot());
+    if (hasty || beyond || leftOut() || !allPresent(participants)) {
       return null;
     }
     stoodBefore = true;
@@ -151,11 +152,17 @@ final class BullyElection {
     return participants;
   }
 
-  /** Whether a newer view is known that is without this server as it runs: not mine to follow. */
+  /**
+   * Whether a newer view is known that is without this server as it runs: not mine to follow. One
+   * that learns a lineage begun by another knows of that view from the start.
+   */
   private boolean leftOut() {
     View newest = core.newestView();
-    return newest.ballot().isAfter(core.view().ballot())
-        && !newest.names(core.self, core.incarnation);
+    boolean learnsLineage =
+        core.view().ballot().equals(Epoch.ZERO) && core.view().cluster().isBorn();
+    return learnsLineage
+        || (newest.ballot().isAfter(core.view().ballot())
+            && !newest.names(core.self, core.incarnation));
   }
 
   private List<ServerId> unheard(View view) {

@@ -29,6 +29,11 @@ final class Candidacy {
   private boolean failed;
   private String failure = "";
 
+  /**
+   * Begins the round.
+   *
+   * @param baseEnd where the installed view began, as far as this server can tell
+   */
   Candidacy(
       Core core,
       Acceptor acceptor,
@@ -36,7 +41,8 @@ final class Candidacy {
       CrashEvidence evidence,
       SortedSet<ServerId> participants,
       UnaryOperator<View> change,
-      long timeout) {
+      long timeout,
+      @Nullable LogPosition baseEnd) {
     this.core = core;
     this.change = change;
     this.timeout = timeout;
@@ -53,6 +59,10 @@ final class Candidacy {
         new Message.PromiseRequest(base, ballot, this.participants, evidence.proofs());
     for (ServerId id : this.participants) {
       if (!id.equals(core.self)) {
+        if (baseEnd != null && base.has(id) && mayLack(base, id)) {
+          // It promises in this base when it has installed it.
+          core.out.request(id, new Message.InstallRequest(new Proposal(base, baseEnd)));
+        }
         core.out.request(id, request);
       }
     }
@@ -60,6 +70,12 @@ final class Candidacy {
         core.self,
         new ViewRules.Given(
             core.incarnation, core.identity.diskId(), acceptor.ownPromise(base.ballot(), ballot)));
+  }
+
+  private boolean mayLack(View view, ServerId id) {
+    Peers.Peer peer = core.peers.get(id);
+    Report report = peer == null ? null : peer.report;
+    return report == null || view.ballot().isAfter(report.view().ballot());
   }
 
   boolean failed() {

@@ -58,6 +58,24 @@ final class LogTail {
     return offset < 0 || offset >= entries.size() ? null : entries.get((int) offset).position();
   }
 
+  /**
+   * Where a view began: the last position of an older epoch; null if entries of the view are
+   * committed, for then all its members have installed it.
+   */
+  @Nullable LogPosition beginOf(Epoch view) {
+    if (floor.epoch().compareTo(view) >= 0) {
+      return null;
+    }
+    LogPosition begin = floor;
+    for (Entry e : entries) {
+      if (e.epoch().compareTo(view) >= 0) {
+        break;
+      }
+      begin = e.position();
+    }
+    return begin;
+  }
+
   /** Entries after an index that is at or above the floor, up to about {@code bytesMax}. */
   List<Entry> after(long index, int bytesMax) {
     int from = (int) (index - floor.index());

@@ -119,7 +119,9 @@ final class PrimaryRole {
         return;
       }
     }
-    if (active || core.frozen()) {
+    // A late install, of a view that is known to be followed: what is learned now is not of it.
+    boolean followed = core.newestView().ballot().isAfter(view.ballot());
+    if (active || core.frozen() || followed) {
       return;
     }
     if (!core.log.last().equals(start)) {

@@ -50,7 +50,7 @@ public final class Replica {
   private @Nullable PrimaryRole primary;
   private @Nullable Candidacy candidacy;
 
-  /** Where the installed view started; known to those who installed it in this incarnation. */
+  /** Where the installed view began; null if all its members are known to have installed it. */
   private @Nullable LogPosition installedEnd;
 
   private long heartbeatAt;
@@ -101,6 +101,7 @@ public final class Replica {
     this.heartbeatAt = now;
     this.tickedAt = now;
     this.servedAt = now;
+    this.installedEnd = hard.view().cluster().isBorn() ? log.beginOf(hard.view().ballot()) : null;
   }
 
   /** Lets time pass. Call it at least every 20 ms; more often does no harm. */
@@ -359,7 +360,8 @@ public final class Replica {
               evidence,
               participants,
               change == null ? UnaryOperator.identity() : reconfiguration::apply,
-              election.roundTimeout(participants));
+              election.roundTimeout(participants),
+              installedEnd);
       candidacy = core.view().ballot().number() == before ? next : null;
     }
   }

@@ -59,6 +59,9 @@ class ViewRules {
    * base.
    */
   boolean mayDecide(View base, SortedMap<ServerId, Given> promises) {
+    if (base.ballot().equals(Epoch.ZERO) && base.cluster().isBorn()) {
+      return false; // Of a lineage that another began: who learns it is a member of nothing.
+    }
     Set<ServerId> voters = new HashSet<>();
     Set<ServerId> proven = new HashSet<>();
     Set<ServerId> provenUnderLease = new HashSet<>();
@@ -98,6 +101,14 @@ class ViewRules {
       }
     }
     return !voters.isEmpty() && withoutLease * 2 <= base.size();
+  }
+
+  /**
+   * R3: a member of a base promises in it once it has installed it. Else it could neither vote
+   * there, nor go back to the base's own base, nor install the base any more once it has accepted.
+   */
+  boolean mayPromiseIn(View base, ServerId id, Epoch installed) {
+    return !base.has(id) || !base.ballot().isAfter(installed);
   }
 
   /** R3: whether a member that has promised a newer view still echoes in this one. */

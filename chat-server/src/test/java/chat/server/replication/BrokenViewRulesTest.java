@@ -166,6 +166,12 @@ class BrokenViewRulesTest {
           int compareLogs(Message.Promise a, Message.Promise b) {
             return Long.compare(a.end().index(), b.end().index());
           }
+
+          // Members that have the base installed have logs of one view: the second guard.
+          @Override
+          boolean mayPromiseIn(View base, ServerId id, Epoch installed) {
+            return true;
+          }
         });
   }
 

@@ -53,50 +53,6 @@ class DirectedScheduleTest {
     assertThat(cluster.checker().acknowledgedCount()).isEqualTo(1);
   }
 
-  /**
-   * The same, and meanwhile two of the others, who have heard nothing of that view but a request to
-   * promise what follows it, have accepted that: they had to install it first.
-   */
-  @Test
-  void whoPromisesWhatFollowsAViewHasInstalledIt() {
-    SimulatedCluster cluster = born(new ViewRules(), 5);
-    Epoch before = view(cluster, 5);
-    cluster.passes =
-        e ->
-            !(e.message() instanceof Message.InstallRequest)
-                && !tellsOfAViewAfter(before, e)
-                && !(e.message() instanceof Message.AcceptRequest request
-                    && request.base().isAfter(before)
-                    && e.to().value() <= 2);
-    cluster.crash(1);
-    cluster.start(1);
-    assertThat(cluster.runUntil(5_000, c -> view(c, 5).isAfter(before))).isTrue();
-    Epoch base = view(cluster, 5);
-    boolean accepted =
-        cluster.runUntil(3_000, c -> hasAcceptedIn(base, c, 3) && hasAcceptedIn(base, c, 4));
-    assertThat(accepted).isTrue();
-    cluster.crash(5);
-    cluster.isolate(2);
-    cluster.passes = e -> true;
-    cluster.start(5);
-    assertThat(cluster.runUntil(5_000, c -> c.primary() != null)).isTrue();
-    cluster.propose();
-    cluster.run(100);
-    assertThat(cluster.checker().acknowledgedCount()).isEqualTo(1);
-  }
-
-  private static boolean tellsOfAViewAfter(Epoch view, Envelope e) {
-    return e.message() instanceof Message.Heartbeat heartbeat
-        ? heartbeat.report().view().ballot().isAfter(view)
-        : e.message() instanceof Message.HeartbeatAnswer answer
-            && answer.report().view().ballot().isAfter(view);
-  }
-
-  private static boolean hasAcceptedIn(Epoch base, SimulatedCluster cluster, int id) {
-    HardState.Accepted accepted = cluster.server(id).disk.hard.accepted();
-    return accepted != null && accepted.base().equals(base);
-  }
-
   @Test
   void twoOfThreeMayCrashAtOnceAndTheSurvivorServesInAFractionOfASecond() {
     SimulatedCluster cluster = born(new ViewRules());

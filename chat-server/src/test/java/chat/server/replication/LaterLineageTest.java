@@ -3,6 +3,7 @@ package chat.server.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -77,5 +78,36 @@ class LaterLineageTest {
         new HardState(old.incarnation(), view, Epoch.ZERO, Epoch.ZERO, null, ballot.counter());
     cluster.start(1);
     return cluster;
+  }
+
+  /** Server 1, first alone, grew to two; a lineage was forced at 2, and 1 follows it, empty. */
+  @Test
+  void whoLearnsALineageThatAnotherBeganIsAMemberOfNothing() {
+    SimulatedCluster cluster = new SimulatedCluster(7, 2, new ViewRules(), 0);
+    TreeMap<ServerId, String> disks = new TreeMap<>();
+    disks.put(new ServerId(1), "disk-1");
+    disks.put(new ServerId(2), "disk-2");
+    Cluster forced =
+        new Cluster("c", new Cluster("c", 1, disks).nextLineage(new ServerId(2)), disks);
+    Incarnation start = new Incarnation(3);
+    TreeMap<ServerId, Incarnation> founder = new TreeMap<>();
+    founder.put(new ServerId(2), start);
+    View begun = new View(Epoch.of(8, new ServerId(2)), founder, new ServerId(2), forced);
+    cluster.server(2).disk.hard = new HardState(start, begun, Epoch.ZERO, Epoch.ZERO, null, 8);
+    // Its flags name itself alone.
+    Set<ServerId> configured = Set.of(new ServerId(1));
+    View none = View.unborn(configured);
+    View learning = new View(none.ballot(), none.members(), none.primary(), forced);
+    cluster.server(1).disk.hard = new HardState(start, learning, Epoch.ZERO, Epoch.ZERO, null, 9);
+    cluster.server(1).configured = configured;
+    cluster.start(2);
+    assertThat(cluster.runUntil(2_000, c -> c.servedBy(2))).isTrue();
+    assertThat(Schedules.acknowledges(cluster, 1_000)).isTrue();
+    cluster.isolate(1);
+    cluster.start(1);
+    cluster.run(3_000);
+    assertThat(cluster.server(1).acts()).isFalse();
+    cluster.heal();
+    assertThat(cluster.runUntil(10_000, SimulatedCluster::complete)).isTrue();
   }
 }

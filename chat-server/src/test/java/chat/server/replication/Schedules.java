@@ -85,6 +85,31 @@ final class Schedules {
     return e.from().value() == from && e.to().value() == to;
   }
 
+  /** Whether it says that its sender has installed a later view. */
+  static boolean tellsOfAViewAfter(Epoch view, Envelope e) {
+    return e.message() instanceof Message.Heartbeat heartbeat
+        ? heartbeat.report().view().ballot().isAfter(view)
+        : e.message() instanceof Message.HeartbeatAnswer answer
+            && answer.report().view().ballot().isAfter(view);
+  }
+
+  /** Whether a server has accepted what follows this very base. */
+  static boolean acceptedIn(Epoch base, SimulatedCluster cluster, int id) {
+    HardState.Accepted accepted = cluster.server(id).disk.hard.accepted();
+    return accepted != null && accepted.base().equals(base);
+  }
+
+  /** Whether something is proposed and acknowledged within a time. */
+  static boolean acknowledges(SimulatedCluster cluster, long millis) {
+    int before = cluster.checker().acknowledgedCount();
+    return cluster.runUntil(
+        millis,
+        c -> {
+          c.propose();
+          return c.checker().acknowledgedCount() > before;
+        });
+  }
+
   static boolean isHeartbeat(Envelope e) {
     return e.message() instanceof Message.Heartbeat;
   }
