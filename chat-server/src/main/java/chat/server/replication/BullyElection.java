@@ -15,6 +15,16 @@ import org.jspecify.annotations.Nullable;
  * Confined to the replica thread.
  */
 final class BullyElection {
+  /** Whom a round may be made of; where the first do not suffice for a decision, the next. */
+  private enum Among {
+    /** Who answers, and is not denounced by any that work (R4, last rule). */
+    WORKING,
+    /** Who answered this server's last round, as far as it was asked, and hears this server. */
+    ANSWERING,
+    /** Whoever is heard at all. */
+    HEARD
+  }
+
   private final Core core;
   private final Leases leases;
   private final CrashEvidence evidence;
@@ -68,6 +78,22 @@ final class BullyElection {
    */
   void failed(SortedSet<ServerId> unanswered, boolean acting) {
     mute.clear();
+    remember(unanswered);
+    long jitter = core.random.nextLong(retryDelay * 2) + 1;
+    retryAt = acting && !unanswered.isEmpty() ? core.now : core.now + retryDelay + jitter;
+    retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
+  }
+
+  /**
+   * Another candidate's round overtook one of this server's, which had waited for a while. Without
+   * this, two that overtake each other before their rounds fail ask one that cannot answer for
+   * ever.
+   */
+  void overtaken(SortedSet<ServerId> unanswered) {
+    remember(unanswered);
+  }
+
+  private void remember(SortedSet<ServerId> unanswered) {
     mute.addAll(unanswered);
     for (ServerId id : unanswered) {
       if (!runsInView(id)) {
@@ -75,9 +101,6 @@ final class BullyElection {
         joinAgainAt.put(id, core.now + (core.settings.leaseTimeout() << Math.min(failures, 4)));
       }
     }
-    long jitter = core.random.nextLong(retryDelay * 2) + 1;
-    retryAt = acting && !unanswered.isEmpty() ? core.now : core.now + retryDelay + jitter;
-    retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
   }
 
   /**
@@ -96,15 +119,16 @@ final class BullyElection {
       waitingFor = actingKnown ? List.of() : unheard(core.newestView());
       return null;
     }
-    SortedSet<ServerId> participants = participants(acting, false);
+    SortedSet<ServerId> participants = participants(acting, Among.WORKING);
     if (!wanted(actingKnown, acting, participants)) {
       wanting = false;
       waitingFor = List.of();
       return null;
     }
-    if (!promising(participants)) {
-      // Those who work do not suffice: try with all who can be heard.
-      participants = participants(acting, true);
+    for (Among among : Among.values()) {
+      if (!promising(participants)) {
+        participants = participants(acting, among);
+      }
     }
     if (!wanting) {
       wanting = true;
@@ -141,7 +165,7 @@ final class BullyElection {
 
   /** All members, for a change that an operator wants; null while not all of them answer. */
   @Nullable SortedSet<ServerId> standForChange() {
-    SortedSet<ServerId> participants = participants(null, false);
+    SortedSet<ServerId> participants = participants(null, Among.WORKING);
     boolean hasty = stoodBefore && core.now - stoodAt < core.settings.retryDelayMin() / 2;
     boolean beyond = core.hard().promisedBase().isAfter(core.view().ballot());
     if (hasty || beyond || leftOut() || !allPresent(participants)) {
@@ -203,12 +227,12 @@ final class BullyElection {
   }
 
   /** Members that answer, and learners that the acting primary may take in. */
-  private SortedSet<ServerId> participants(@Nullable PrimaryRole acting, boolean lenient) {
+  private SortedSet<ServerId> participants(@Nullable PrimaryRole acting, Among among) {
     SortedSet<ServerId> participants = new TreeSet<>();
     participants.add(core.self);
     for (ServerId member : core.view().members().keySet()) {
       Peers.Peer peer = core.peers.get(member);
-      if (peer != null && takesPart(peer, lenient)) {
+      if (peer != null && takesPart(peer, among)) {
         participants.add(member);
       }
     }
@@ -246,13 +270,20 @@ final class BullyElection {
     return peer != null && core.view().names(id, peer.incarnation);
   }
 
-  private boolean takesPart(Peers.Peer peer, boolean lenient) {
+  private boolean takesPart(Peers.Peer peer, Among among) {
     if (!peer.heardWithin(core.now, core.settings.leaseTimeout())) {
       return false;
     }
     if (core.view().names(peer.id, peer.incarnation)) {
-      boolean works = leases.echoes(peer.id) && !mute.contains(peer.id);
-      return !evidence.isProven(peer.id) && (works || lenient);
+      // Who does not hear this server does not answer it.
+      boolean answers = !mute.contains(peer.id) && !saysUnheard(peer.id, core.self);
+      boolean counts =
+          switch (among) {
+            case WORKING -> answers && leases.echoes(peer.id);
+            case ANSWERING -> answers;
+            case HEARD -> true;
+          };
+      return !evidence.isProven(peer.id) && counts;
     }
     // It has restarted. Where all must take part it does; otherwise only if it is nearly level.
     Report report = peer.report;

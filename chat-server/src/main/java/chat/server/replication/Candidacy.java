@@ -87,7 +87,11 @@ final class Candidacy {
   }
 
   boolean timedOut() {
-    return core.now - startedAt > timeout;
+    return hasWaitedFor(timeout);
+  }
+
+  boolean hasWaitedFor(long nanos) {
+    return core.now - startedAt > nanos;
   }
 
   /** Participants that owe an answer in the phase that the round is in. */

@@ -381,7 +381,11 @@ public final class Replica {
   }
 
   private void dropOvertakenCandidacy() {
-    if (candidacy != null && !candidacy.current()) {
+    Candidacy round = candidacy;
+    if (round != null && !round.current()) {
+      if (round.hasWaitedFor(2 * core.settings.heartbeatInterval())) {
+        election.overtaken(round.unanswered());
+      }
       candidacy = null;
     }
   }

@@ -112,7 +112,7 @@ final class RandomSchedule {
     if (failure != null) {
       return failure;
     }
-    if (!acknowledges(SERVES_MILLIS)) {
+    if (!Schedules.acknowledges(cluster, SERVES_MILLIS)) {
       return "the recovered cluster acknowledges nothing";
     }
     cluster.clientBreakChance = 0;
@@ -129,16 +129,6 @@ final class RandomSchedule {
     return primary != null
         && primary.disk.hard.view().cluster().disks().size() == cluster.ids().size()
         && cluster.complete();
-  }
-
-  private boolean acknowledges(long millis) {
-    int before = cluster.checker().acknowledgedCount();
-    return cluster.runUntil(
-        millis,
-        c -> {
-          c.propose();
-          return c.checker().acknowledgedCount() > before;
-        });
   }
 
   /** All links heal but those of one server at most; nobody is started. */
@@ -173,7 +163,7 @@ final class RandomSchedule {
     }
     cluster.trace(
         "a majority of " + newest + " is connected" + (out > 0 ? ", all but " + out : ""));
-    return acknowledges(MAJORITY_SERVES_MILLIS)
+    return Schedules.acknowledges(cluster, MAJORITY_SERVES_MILLIS)
         ? null
         : "a connected majority of " + newest + " did not serve within " + MAJORITY_SERVES_MILLIS;
   }
@@ -197,7 +187,7 @@ final class RandomSchedule {
               SimulatedServer primary = c.primary();
               return primary != null && !primary.disk.hard.view().has(victim.id);
             });
-    if (!goOn || !acknowledges(MAJORITY_SERVES_MILLIS)) {
+    if (!goOn || !Schedules.acknowledges(cluster, MAJORITY_SERVES_MILLIS)) {
       return "the others do not go on without the server on a rolled-back disk";
     }
     cluster.run(1_000);

@@ -20,7 +20,11 @@ final class Schedules {
   }
 
   static SimulatedCluster born(ViewRules rules, int size) {
-    SimulatedCluster cluster = new SimulatedCluster(7, size, rules, 0);
+    return born(rules, size, 7);
+  }
+
+  static SimulatedCluster born(ViewRules rules, int size, long seed) {
+    SimulatedCluster cluster = new SimulatedCluster(seed, size, rules, 0);
     cluster.tracing = true;
     cluster.startAll();
     assertThat(cluster.runUntil(2_000, c -> c.servedBy(size))).isTrue();
