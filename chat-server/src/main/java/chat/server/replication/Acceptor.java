@@ -171,7 +171,7 @@ final class Acceptor {
       core.removed();
       return;
     }
-    if (next.has(core.self) && !beyond(next)) {
+    if (next.has(core.self) && !beyond(value)) {
       adoption.start(
           value.end(),
           source,
@@ -185,11 +185,13 @@ final class Acceptor {
   }
 
   /** Whether this server has gone beyond that view already: then that install is a late one. */
-  private boolean beyond(View next) {
+  private boolean beyond(Proposal value) {
     HardState.Accepted accepted = core.hard().accepted();
-    return (accepted != null && !next.ballot().isAfter(accepted.base()))
-        || core.log.floor().epoch().isAfter(next.ballot())
-        || core.log.last().epoch().isAfter(next.ballot());
+    Epoch ballot = value.view().ballot();
+    Epoch newest = value.end().epoch().isAfter(ballot) ? value.end().epoch() : ballot;
+    return (accepted != null && !ballot.isAfter(accepted.base()))
+        || core.log.floor().epoch().isAfter(newest)
+        || core.log.last().epoch().isAfter(newest);
   }
 
   /**

@@ -156,7 +156,14 @@ final class Candidacy {
       }
     } else {
       source = core.rules.newestLog(base, promises, core.self);
-      decided = new Proposal(nextView(source), given(source).promise().end());
+      LogPosition end = given(source).promise().end();
+      if (end.epoch().isAfter(ballot)) {
+        // Of a view that nobody has on disk: a crash came between its first entries and itself.
+        core.sawCounter(end.epoch().counter());
+        fail("the log of server " + source + " has entries of a later view");
+        return;
+      }
+      decided = new Proposal(nextView(source), end);
     }
     value = decided;
     Proposal chosen = decided;

@@ -42,7 +42,7 @@ class RandomScheduleTest {
    * removal that was made when all was over.
    */
   @ParameterizedTest
-  @ValueSource(longs = {20268243L, 95011315L, 31131610L})
+  @ValueSource(longs = {20268243L, 95011315L, 31131610L, 71045217L})
   void whatWasFoundStaysFixed(long seed) {
     assertThat(RandomSchedule.run(seed, true).failure()).isNull();
   }
