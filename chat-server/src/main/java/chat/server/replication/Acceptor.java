@@ -171,7 +171,7 @@ final class Acceptor {
       core.removed();
       return;
     }
-    if (next.has(core.self) && !beyond(value)) {
+    if (next.has(core.self) && !beyond(next)) {
       adoption.start(
           value.end(),
           source,
@@ -185,13 +185,11 @@ final class Acceptor {
   }
 
   /** Whether this server has gone beyond that view already: then that install is a late one. */
-  private boolean beyond(Proposal value) {
+  private boolean beyond(View next) {
     HardState.Accepted accepted = core.hard().accepted();
-    Epoch ballot = value.view().ballot();
-    Epoch newest = value.end().epoch().isAfter(ballot) ? value.end().epoch() : ballot;
-    return (accepted != null && !ballot.isAfter(accepted.base()))
-        || core.log.floor().epoch().isAfter(newest)
-        || core.log.last().epoch().isAfter(newest);
+    return (accepted != null && !next.ballot().isAfter(accepted.base()))
+        || core.log.floor().epoch().isAfter(next.ballot())
+        || core.log.last().epoch().isAfter(next.ballot());
   }
 
   /**

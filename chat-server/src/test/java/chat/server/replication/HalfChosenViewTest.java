@@ -70,13 +70,7 @@ class HalfChosenViewTest {
     half.hideInstallation();
     cluster.start(half.installer);
     cluster.run(10_000);
-    cluster.passes = e -> true;
-    cluster.crash(half.installer);
-    cluster.run(50);
-    cluster.heal();
-    assertThat(acknowledges(cluster, WAIT)).as("four of five").isTrue();
-    cluster.start(half.installer);
-    assertThat(cluster.runUntil(WAIT, SimulatedCluster::complete)).isTrue();
+    half.isSurvivedByTheOthers();
   }
 
   @Test
@@ -94,13 +88,7 @@ class HalfChosenViewTest {
       cluster.cut(half.installer, i, true);
     }
     cluster.run(2_000, c -> acceptedIn(base, c, 1) && acceptedIn(base, c, 2));
-    cluster.passes = e -> true;
-    cluster.crash(half.installer);
-    cluster.run(50);
-    cluster.heal();
-    assertThat(acknowledges(cluster, WAIT)).as("four of five").isTrue();
-    cluster.start(half.installer);
-    assertThat(cluster.runUntil(WAIT, SimulatedCluster::complete)).isTrue();
+    half.isSurvivedByTheOthers();
   }
 
   @Test
@@ -234,6 +222,16 @@ class HalfChosenViewTest {
               e.from().value() != installer
                   || !(e.message() instanceof Message.InstallRequest
                       || Schedules.tellsOfAViewAfter(base, e));
+    }
+
+    void isSurvivedByTheOthers() {
+      cluster.passes = e -> true;
+      cluster.crash(installer);
+      cluster.run(50);
+      cluster.heal();
+      assertThat(acknowledges(cluster, WAIT)).as("four of five").isTrue();
+      cluster.start(installer);
+      assertThat(cluster.runUntil(WAIT, SimulatedCluster::complete)).isTrue();
     }
 
     void joinInstallerWithOneAndTwo() {

@@ -1,9 +1,11 @@
 package chat.server.replication;
 
 import static chat.server.replication.Schedules.born;
+import static chat.server.replication.Schedules.promised;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -13,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class SilentPrimaryTest {
   private static final int SEEDS = 25;
-  private static final int SECONDS_4 = 4_000;
+  private static final int REPLACED_MILLIS = 3_100;
 
   private enum Silence {
     CUT_OFF,
@@ -50,13 +52,30 @@ class SilentPrimaryTest {
       fallSilent(cluster, old.id.value(), silence);
       boolean replaced =
           cluster.runUntil(
-              SECONDS_4,
+              REPLACED_MILLIS,
               c -> {
                 SimulatedServer primary = c.primary();
                 return primary != null && !primary.id.equals(old.id);
               });
       assertThat(replaced).as("seed %s: %s", seed, cluster.transcript()).isTrue();
     }
+  }
+
+  /**
+   * Neither deaf nor mute, and not denounced by anybody: only the rounds tell that it is no use.
+   */
+  @Test
+  void whoGivesNoPromisesIsLeftOutThoughItsRoundsAreOvertaken() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    SimulatedServer old = cluster.server(3);
+    old.input(replica -> replica.change(1, new Change.HandOver(new ServerId(2)), old.clock()));
+    assertThat(cluster.run(1_000, c -> promised(c, 1) && promised(c, 2))).isTrue();
+    cluster.passes =
+        e ->
+            !(e.from().value() == 3 || e.to().value() == 3)
+                || !(e.message() instanceof Message.Promise
+                    || e.message() instanceof Message.PromiseRequest);
+    assertThat(cluster.runUntil(8_000, c -> c.servedBy(1) || c.servedBy(2))).isTrue();
   }
 
   /** One server hears only some of the others for a while, and all say what they think of it. */

@@ -69,6 +69,10 @@ final class SimulatedDisk {
       if (e.index() != written.size() + 1) {
         throw new InvariantViolation("appending " + e + " to " + written.size() + " entries");
       }
+      if (!written.isEmpty() && written.get(written.size() - 1).epoch().isAfter(e.epoch())) {
+        throw new InvariantViolation(
+            "appending " + e + " after " + written.get(written.size() - 1));
+      }
       written.add(e);
     }
     writtenCommit = Math.max(writtenCommit, Math.min(commitIndex, written.size()));
