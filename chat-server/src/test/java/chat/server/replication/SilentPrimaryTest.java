@@ -65,7 +65,7 @@ class SilentPrimaryTest {
    * Neither deaf nor mute, and not denounced by anybody: only the rounds tell that it is no use.
    */
   @Test
-  void whoGivesNoPromisesIsLeftOutThoughItsRoundsAreOvertaken() {
+  void whoGivesNoPromisesIsLeftOut() {
     SimulatedCluster cluster = born(new ViewRules(), 3);
     SimulatedServer old = cluster.server(3);
     old.input(replica -> replica.change(1, new Change.HandOver(new ServerId(2)), old.clock()));
