@@ -168,7 +168,9 @@ final class Acceptor {
   private void learn(Proposal value, ServerId source, Runnable then) {
     View next = value.view();
     if (next.cluster().isBorn() && !next.cluster().disks().containsKey(core.self)) {
-      core.removed();
+      if (core.isRemovedBy(next)) {
+        core.removed();
+      }
       return;
     }
     if (next.has(core.self) && !beyond(next)) {

@@ -104,6 +104,18 @@ final class Core {
     return ids.toString();
   }
 
+  /**
+   * Whether a view that is without this server ends it: it belonged, with the disk it has, and has
+   * not been let in again by a view that is later still.
+   */
+  boolean isRemovedBy(View without) {
+    boolean belonged = rules.isKnownDisk(view().cluster(), self, identity.diskId());
+    boolean letInSince =
+        clusterView.ballot().isAfter(without.ballot())
+            && rules.isKnownDisk(cluster(), self, identity.diskId());
+    return view().cluster().isBorn() && belonged && !letInSince;
+  }
+
   /** An operator has removed this server: it takes part in nothing any more. */
   void removed() {
     if (!left) {

@@ -48,9 +48,7 @@ final class Reconfiguration {
                 + id
                 + " has not been heard of: start it first, with the addresses of all servers";
       }
-      return core.view().has(id)
-          ? "server " + id + " is a member of the view, with another disk: is one of the two wrong?"
-          : null;
+      return otherDiskIsMember(id, core.view());
     }
     if (!core.cluster().disks().containsKey(id)) {
       return "server " + id + " does not belong to the cluster";
@@ -66,6 +64,12 @@ final class Reconfiguration {
     return core.view().has(id)
         ? null
         : "server " + id + " does not have all messages yet: wait until it is a backup";
+  }
+
+  private static @Nullable String otherDiskIsMember(ServerId id, View view) {
+    return view.has(id)
+        ? "server " + id + " is a member of the view, with another disk: is one of the two wrong?"
+        : null;
   }
 
   /** The change whose turn it is, or null. */
@@ -108,6 +112,11 @@ final class Reconfiguration {
       end("another server has become primary meanwhile: look at the status and ask again");
     } else if (asked.change() instanceof Change.HandOver) {
       role.drain(true);
+    } else if (asked.change() instanceof Change.Admit) {
+      String refusal = otherDiskIsMember(asked.change().server(), view);
+      if (refusal != null) {
+        end(refusal);
+      }
     }
   }
 

@@ -2,6 +2,8 @@ package chat.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -335,5 +337,61 @@ class ChangeScheduleTest {
     cluster.start(4);
     cluster.run(500);
     assertThat(ask(cluster, 3, new Change.Admit(id(4)))).isEmpty();
+  }
+
+  /** The word of the removal is on the way for long; the server is let in again meanwhile. */
+  @Test
+  void aLateWordOfARemovalEndsNoServerThatWasLetInSince() {
+    for (boolean onANewDisk : new boolean[] {false, true}) {
+      SimulatedCluster cluster = born(3, 3);
+      cluster.held =
+          e -> e.message() instanceof Message.InstallRequest m && !m.value().view().has(id(1));
+      assertThat(ask(cluster, 3, new Change.Remove(id(1)))).isEmpty();
+      if (onANewDisk) {
+        cluster.crash(1);
+        cluster.server(1).disk = new SimulatedDisk("new", View.unborn(Set.of(id(1), id(2), id(3))));
+        cluster.start(1);
+      }
+      cluster.run(1_500);
+      assertThat(ask(cluster, 3, new Change.Admit(id(1)))).isEmpty();
+      assertThat(cluster.runUntil(5_000, c -> view(c, 1).size() == 3)).isTrue();
+      cluster.release();
+      cluster.run(500);
+      assertThat(cluster.server(1).ending).isNull();
+      propose(cluster, 3, 1);
+      assertThat(view(cluster, 3).size()).isEqualTo(3);
+    }
+  }
+
+  /** The question came while the round that took the other disk in was under way. */
+  @Test
+  void aNewDiskIsNotLetInOnceTheOldOneHasComeBack() {
+    SimulatedCluster cluster = born(3, 3);
+    cluster.crash(1);
+    SimulatedDisk old = cluster.server(1).disk;
+    cluster.run(1_500);
+    cluster.server(1).disk = new SimulatedDisk("new", View.unborn(Set.of(id(1), id(2), id(3))));
+    List<Envelope> knocks = new ArrayList<>();
+    cluster.passes =
+        e ->
+            !(e.from().equals(id(1))
+                && e.to().equals(id(3))
+                && e.message() instanceof Message.Heartbeat
+                && knocks.add(e));
+    cluster.start(1);
+    cluster.run(500);
+    cluster.passes = e -> true;
+    cluster.crash(1);
+    cluster.server(1).disk = old;
+    cluster.held = e -> e.from().equals(id(1)) && e.message() instanceof Message.Accepted;
+    cluster.start(1);
+    assertThat(cluster.runUntil(5_000, c -> c.server(1).disk.hard.accepted() != null)).isTrue();
+    SimulatedServer primary = cluster.server(3);
+    primary.input(replica -> replica.receive(knocks.get(0), primary.clock()));
+    cluster.release();
+    assertThat(ask(cluster, 3, new Change.Admit(id(1)))).contains("with another disk");
+    assertThat(cluster.runUntil(5_000, SimulatedCluster::complete)).isTrue();
+    assertThat(view(cluster, 3).cluster().disks()).containsEntry(id(1), "disk-1");
+    propose(cluster, 3, 1);
   }
 }
