@@ -29,6 +29,7 @@ final class Simulation {
   private long begunAt;
   private long shownAt;
   private @Nullable Long failed;
+  private @Nullable String verdict;
 
   /**
    * @param first the first seed; the others follow it
@@ -45,6 +46,11 @@ final class Simulation {
 
   long requests() {
     return requests;
+  }
+
+  /** After a run: the seed that failed, what it violated and how to replay it; null if none. */
+  @Nullable String verdict() {
+    return verdict;
   }
 
   /** Runs them; false if one violated something: then its seed and transcript are printed. */
@@ -133,8 +139,11 @@ final class Simulation {
     int from = Math.max(0, lines.size() - TRANSCRIPT_LINES);
     out.println("... " + from + " lines before");
     lines.subList(from, lines.size()).forEach(out::println);
-    out.println("seed " + seed + " fails: " + again.failure());
-    out.println("replay: run/simulate --from " + seed + " --seeds 1");
+    verdict =
+        String.format(
+            "seed %d fails: %s%nreplay: run/simulate --from %d --seeds 1",
+            seed, again.failure(), seed);
+    out.println(verdict);
   }
 
   /** Flags: {@code --from S --seeds N --seconds T --threads K}, all optional. */
