@@ -3,14 +3,7 @@ package chat.server.transport;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
-import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
@@ -47,20 +40,17 @@ public final class ClientPort implements Closeable {
    * @param tls the certificate that clients see, the caller's to close; null for no encryption
    */
   public ClientPort(InetSocketAddress address, @Nullable TlsMaterial tls, ConnectionBounds bounds) {
-    boolean epoll = Epoll.isAvailable();
-    IoHandlerFactory technology = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-    Class<? extends ServerChannel> channel =
-        epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    SocketTechnology technology = SocketTechnology.best();
     accepting =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("client-accept", true), technology);
-    working = new AcceptingLoops(0, "client-network", technology, bounds);
+            1, new DefaultThreadFactory("client-accept", true), technology.handlers());
+    working = new AcceptingLoops(0, "client-network", technology.handlers(), bounds);
     builder =
         NettyServerBuilder.forAddress(
                 address, tls == null ? InsecureServerCredentials.create() : tls.forServer())
             .bossEventLoopGroup(accepting)
             .workerEventLoopGroup(working)
-            .channelType(channel)
+            .channelType(technology.listening())
             // Streams opened only to be reset, which costs the sender nothing (CVE-2023-44487).
             .maxRstFramesPerWindow(RESETS_MAX, RESETS_WINDOW_SECONDS)
             .handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS)

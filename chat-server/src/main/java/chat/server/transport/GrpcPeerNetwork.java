@@ -15,9 +15,6 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
-import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
-import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
 import java.io.IOException;
@@ -67,6 +64,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   private final ConnectionBounds bounds =
       new ConnectionBounds("peers' port", CONNECTIONS_MAX, STRANGERS_MAX);
 
+  private final SocketTechnology technology = SocketTechnology.best();
   private volatile @Nullable Running running;
 
   private @Nullable Receiver receiver;
@@ -134,7 +132,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     ReplicationEndpoint endpoint =
         new ReplicationEndpoint(gate, receiver, snapshots, clocks, refusals);
     EventLoopGroup threads =
-        new AcceptingLoops(THREADS, "peer-network", NioIoHandler.newFactory(), bounds);
+        new AcceptingLoops(THREADS, "peer-network", technology.handlers(), bounds);
     ExecutorService waiting =
         Executors.newCachedThreadPool(new DefaultThreadFactory("peer-files", true));
     Server server;
@@ -278,7 +276,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       return builder
           .bossEventLoopGroup(threads)
           .workerEventLoopGroup(threads)
-          .channelType(NioServerSocketChannel.class)
+          .channelType(technology.listening())
           // Handlers of the replication only check and hand over; others read files and wait.
           .directExecutor()
           .callExecutor(waitingFor(quick, waiting))
@@ -320,7 +318,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     return security
         .connectTo(peer, address)
         .eventLoopGroup(threads)
-        .channelType(NioSocketChannel.class)
+        .channelType(technology.connecting())
         .directExecutor()
         // Servers reach each other directly or not at all.
         .proxyDetector(target -> null)
