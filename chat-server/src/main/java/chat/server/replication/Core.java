@@ -38,6 +38,7 @@ final class Core {
   private View clusterView;
 
   private Set<ServerId> others;
+  private String configuration;
 
   /** Whether this server has said goodbye: it takes part in nothing any more. */
   boolean left;
@@ -67,6 +68,7 @@ final class Core {
     this.commitIndex = log.floor().index();
     this.clusterView = hard.view();
     this.others = othersOf(hard.view().cluster());
+    this.configuration = configurationOf(others);
     this.stalledAt = now;
     this.peers = new Peers(others);
     this.out = new Outbox(this);
@@ -99,7 +101,11 @@ final class Core {
 
   /** The configuration in one line: before birth, servers with different ones refuse each other. */
   String configuration() {
-    SortedSet<ServerId> ids = new TreeSet<>(others);
+    return configuration;
+  }
+
+  private String configurationOf(Set<ServerId> otherServers) {
+    SortedSet<ServerId> ids = new TreeSet<>(otherServers);
     ids.add(self);
     return ids.toString();
   }
@@ -134,6 +140,7 @@ final class Core {
       Cluster before = cluster();
       clusterView = view;
       others = othersOf(view.cluster());
+      configuration = configurationOf(others);
       peers.belong(others);
       for (ServerId id : others) {
         String disk = before.disks().get(id);
