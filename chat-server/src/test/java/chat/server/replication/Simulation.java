@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ final class Simulation {
   private @Nullable String verdict;
 
   /**
-   * @param first the first seed; the others follow it
+   * @param first the first seed; the others are made from it
    * @param count how many at most
    * @param seconds for how long at most
    */
@@ -97,7 +98,15 @@ final class Simulation {
 
   private synchronized long next() {
     boolean over = System.nanoTime() - begunAt >= seconds * 1_000_000_000L;
-    return over || taken >= count || failed != null ? -1 : first + taken++;
+    return over || taken >= count || failed != null ? -1 : seed(taken++);
+  }
+
+  /**
+   * The first is the one that was asked for, so that it can be replayed. The others are scattered:
+   * what {@link java.util.Random} draws first from neighbouring seeds is nearly the same.
+   */
+  private long seed(long number) {
+    return number == 0 ? first : new SplittableRandom(first + number).nextLong() >>> 1;
   }
 
   private synchronized void add(long seed, RandomSchedule.Result result) {
