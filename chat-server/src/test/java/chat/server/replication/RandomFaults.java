@@ -2,7 +2,6 @@ package chat.server.replication;
 
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -161,9 +160,13 @@ final class RandomFaults {
     }
     // By the newest view: a primary that was left out and does not know it would have the disk of a
     // member thrown away (seed 20261130221).
-    Set<ServerId> belong = cluster.newestView().cluster().disks().keySet();
+    Map<ServerId, String> disks = cluster.newestView().cluster().disks();
     for (SimulatedServer server : cluster.servers()) {
-      if (!belong.contains(server.id)) {
+      // A primary that stood still may have heard of the old disk last, and have let that one in
+      // (seed 6125584069661777285): then the others say that an operator is needed once more.
+      boolean withAnotherDisk =
+          waiting.containsKey(server.id) && !server.disk.id.equals(disks.get(server.id));
+      if (!disks.containsKey(server.id) || withAnotherDisk) {
         // Not noticed before, or let in and removed once more since.
         if (!waiting.containsKey(server.id) || server.ending != null) {
           waiting.put(server.id, cluster.now());
