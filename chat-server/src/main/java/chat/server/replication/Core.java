@@ -38,7 +38,7 @@ final class Core {
   private View clusterView;
 
   private Set<ServerId> others;
-  private String configuration;
+  private final String configuration;
 
   /** Whether this server has said goodbye: it takes part in nothing any more. */
   boolean left;
@@ -99,7 +99,7 @@ final class Core {
     return Collections.unmodifiableSortedSet(ids);
   }
 
-  /** The configuration in one line: before birth, servers with different ones refuse each other. */
+  /** As started, in one line: before birth, servers with different ones refuse each other. */
   String configuration() {
     return configuration;
   }
@@ -111,15 +111,14 @@ final class Core {
   }
 
   /**
-   * Whether a view that is without this server ends it: it belonged, with the disk it has, and has
-   * not been let in again by a view that is later still.
+   * Whether a view that is without this server ends it: it has been a member with the disk it has,
+   * and has not been let in again by a view that is later still.
    */
   boolean isRemovedBy(View without) {
-    boolean belonged = rules.isKnownDisk(view().cluster(), self, identity.diskId());
     boolean letInSince =
         clusterView.ballot().isAfter(without.ballot())
             && rules.isKnownDisk(cluster(), self, identity.diskId());
-    return view().cluster().isBorn() && belonged && !letInSince;
+    return view().cluster().isBorn() && !letInSince;
   }
 
   /** An operator has removed this server: it takes part in nothing any more. */
@@ -140,7 +139,6 @@ final class Core {
       Cluster before = cluster();
       clusterView = view;
       others = othersOf(view.cluster());
-      configuration = configurationOf(others);
       peers.belong(others);
       for (ServerId id : others) {
         String disk = before.disks().get(id);

@@ -363,6 +363,23 @@ class ChangeScheduleTest {
     }
   }
 
+  @Test
+  void aLateWordOfARemovalIsNotAboutANewDiskThatWaitsToBeLetIn() {
+    SimulatedCluster cluster = born(3, 3);
+    cluster.held =
+        e -> e.message() instanceof Message.InstallRequest m && !m.value().view().has(id(1));
+    assertThat(ask(cluster, 3, new Change.Remove(id(1)))).isEmpty();
+    cluster.crash(1);
+    cluster.server(1).disk = new SimulatedDisk("new", View.unborn(Set.of(id(1), id(2), id(3))));
+    cluster.start(1);
+    cluster.run(1_500);
+    cluster.release();
+    cluster.run(500);
+    assertThat(cluster.server(1).ending).isNull();
+    assertThat(ask(cluster, 3, new Change.Admit(id(1)))).isEmpty();
+    assertThat(cluster.runUntil(5_000, c -> view(c, 1).size() == 3)).isTrue();
+  }
+
   /** The question came while the round that took the other disk in was under way. */
   @Test
   void aNewDiskIsNotLetInOnceTheOldOneHasComeBack() {
