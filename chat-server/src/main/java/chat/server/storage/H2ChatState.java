@@ -170,7 +170,7 @@ public final class H2ChatState implements AppliedState {
     UnwrittenMessages messages = new UnwrittenMessages();
     this.tables = new H2Tables(readers.getConnection(), memory, messages, applied.requestDay());
     this.mailboxes = new MailboxTable(connection, memory, applied.mailboxesIndex(), pace);
-    this.writer = new H2Writer(connection, mailboxes);
+    this.writer = new H2Writer(connection, mailboxes, MessageTable.names(memory));
     this.rules = new ChatStateMachine(tables);
     this.queries = new H2Queries(readers, memory, messages);
     connection.commit();

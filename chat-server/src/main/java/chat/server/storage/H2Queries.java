@@ -5,7 +5,6 @@ import chat.server.chat.ChatQueries;
 import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -181,21 +180,21 @@ final class H2Queries implements ChatQueries {
    */
   private final class Rows implements AutoCloseable {
     private @Nullable Connection connection;
-    private @Nullable PreparedStatement select;
+    private @Nullable MessageTable table;
 
     @Nullable MessageRow find(long id) throws SQLException {
       MessageRow unwritten = unwrittenMessages.get(id);
       if (unwritten != null) {
         return unwritten;
       }
-      PreparedStatement prepared = select;
-      if (prepared == null) {
+      MessageTable messages = table;
+      if (messages == null) {
         Connection opened = connections.getConnection();
         connection = opened;
-        prepared = MessageRows.prepare(opened);
-        select = prepared;
+        messages = new MessageTable(opened, MessageTable.names(memory));
+        table = messages;
       }
-      return MessageRows.find(prepared, id, memory);
+      return messages.find(id);
     }
 
     MessageRow get(long id) throws SQLException {
@@ -208,8 +207,8 @@ final class H2Queries implements ChatQueries {
 
     @Override
     public void close() throws SQLException {
-      if (select != null) {
-        select.close();
+      if (table != null) {
+        table.close();
       }
       if (connection != null) {
         connection.close();

@@ -6,7 +6,6 @@ import chat.server.chat.SessionRecord;
 import chat.server.chat.StoredMessage;
 import chat.server.replication.LogPosition;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,7 @@ final class H2Tables implements ChatTables {
   private final ChatMemory memory;
   private final RequestMemory requests;
   private final UnwrittenMessages unwrittenMessages;
-  private final PreparedStatement selectMessage;
+  private final MessageTable messages;
   private Map<Long, Account> dirtyAccounts = new LinkedHashMap<>();
   private Map<String, @Nullable SessionRecord> dirtySessions = new LinkedHashMap<>();
   private long bytes;
@@ -40,7 +39,7 @@ final class H2Tables implements ChatTables {
     this.unwrittenMessages = unwrittenMessages;
     this.memory = memory;
     this.requests = new RequestMemory(connection, requestDay);
-    this.selectMessage = MessageRows.prepare(connection);
+    this.messages = new MessageTable(connection, MessageTable.names(memory));
   }
 
   @Override
@@ -133,7 +132,7 @@ final class H2Tables implements ChatTables {
       return unwritten;
     }
     try {
-      return MessageRows.find(selectMessage, id, memory);
+      return messages.find(id);
     } catch (SQLException e) {
       throw new StorageFailure("reading message " + id, e);
     }

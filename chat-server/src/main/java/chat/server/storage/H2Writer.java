@@ -2,16 +2,15 @@ package chat.server.storage;
 
 import chat.server.chat.Account;
 import chat.server.chat.SessionRecord;
-import chat.server.chat.StoredMessage;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,21 +20,22 @@ import org.jspecify.annotations.Nullable;
 final class H2Writer {
   private final Connection connection;
   private final MailboxTable mailboxes;
-  private final PreparedStatement insertMessage;
+  private final MessageTable messages;
   private final PreparedStatement mergeAccount;
   private final PreparedStatement mergeSession;
   private final PreparedStatement deleteSession;
   private final PreparedStatement updateApplied;
-  private final List<PreparedStatement> insertRequests = new ArrayList<>();
+  private final List<RequestTable> requests = new ArrayList<>();
 
   /**
    * @param mailboxes gets those of each batch
+   * @param names of accounts, by their ids
    */
-  H2Writer(Connection connection, MailboxTable mailboxes) throws SQLException {
+  H2Writer(Connection connection, MailboxTable mailboxes, LongFunction<String> names)
+      throws SQLException {
     this.connection = connection;
     this.mailboxes = mailboxes;
-    this.insertMessage =
-        connection.prepareStatement("INSERT INTO messages VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+    this.messages = new MessageTable(connection, names);
     this.mergeAccount =
         connection.prepareStatement("MERGE INTO accounts KEY(id) VALUES(?, ?, ?, ?, ?, ?, ?)");
     this.mergeSession =
@@ -44,8 +44,7 @@ final class H2Writer {
     this.deleteSession = connection.prepareStatement("DELETE FROM sessions WHERE token = ?");
     this.updateApplied = AppliedRow.prepare(connection);
     for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
-      insertRequests.add(
-          connection.prepareStatement("INSERT INTO requests_" + i + " VALUES(?, ?, ?)"));
+      requests.add(new RequestTable(connection, i));
     }
   }
 
@@ -57,8 +56,8 @@ final class H2Writer {
   void write(WriteBatch batch, List<Mailbox.Rows> changed) throws SQLException {
     writeAccounts(batch.accounts());
     writeSessions(batch.sessions());
-    writeMessages(batch.messages());
-    writeRequests(batch.requests(), (int) (batch.requestDay() % Schema.REQUEST_TABLES));
+    messages.write(batch.messages());
+    requestsOf(batch.requestDay()).write(batch.requests());
     mailboxes.write(changed);
     updateApplied(batch);
     connection.commit();
@@ -76,49 +75,18 @@ final class H2Writer {
     connection.commit();
     long first = Math.max(before.requestDay() + 1, newest - Schema.REQUEST_TABLES + 1);
     for (long d = first; d <= newest; d++) {
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("TRUNCATE TABLE requests_" + d % Schema.REQUEST_TABLES);
-      }
+      requestsOf(d).clear();
     }
+  }
+
+  private RequestTable requestsOf(long day) {
+    return requests.get((int) (day % Schema.REQUEST_TABLES));
   }
 
   private void updateApplied(WriteBatch batch) throws SQLException {
     new AppliedRow(
             batch.position(), batch.lastTimeMicros(), batch.requestDay(), mailboxes.writtenIndex())
         .write(updateApplied);
-  }
-
-  private void writeMessages(Collection<MessageRow> messages) throws SQLException {
-    if (messages.isEmpty()) {
-      return;
-    }
-    for (MessageRow row : messages) {
-      StoredMessage m = row.message();
-      insertMessage.setLong(1, m.messageId());
-      insertMessage.setLong(2, m.senderId());
-      insertMessage.setLong(3, m.recipientId());
-      insertMessage.setLong(4, m.sentTimeMicros());
-      insertMessage.setBoolean(5, row.live());
-      insertMessage.setString(6, m.text());
-      insertMessage.setLong(7, row.senderBefore());
-      insertMessage.setLong(8, row.recipientBefore());
-      insertMessage.addBatch();
-    }
-    insertMessage.executeBatch();
-  }
-
-  private void writeRequests(Map<RequestMemory.Key, Long> requests, int table) throws SQLException {
-    if (requests.isEmpty()) {
-      return;
-    }
-    PreparedStatement insert = insertRequests.get(table);
-    for (Map.Entry<RequestMemory.Key, Long> e : requests.entrySet()) {
-      insert.setLong(1, e.getKey().accountId());
-      insert.setString(2, e.getKey().requestId());
-      insert.setLong(3, e.getValue());
-      insert.addBatch();
-    }
-    insert.executeBatch();
   }
 
   private void writeAccounts(Collection<Account> accounts) throws SQLException {

@@ -13,9 +13,6 @@ final class Mailbox {
   /** Ids in one row; one of a full inbox has several. */
   private static final int ROW_IDS = 50_000;
 
-  /** A number takes seven bits a byte. */
-  private static final int NUMBER_BYTES = 9;
-
   private final long accountId;
   private final UndeliveredIds waiting = new UndeliveredIds();
   private volatile long newest;
@@ -27,7 +24,7 @@ final class Mailbox {
    * A mailbox as the database has it, at one moment.
    *
    * @param waiting ids of undelivered messages in parts, one a row: the distances from each to the
-   *     next, seven bits a byte, the lowest first
+   *     next as {@link Varint}s
    */
   record Rows(
       long accountId, long newest, long messages, long newestReceived, List<byte[]> waiting) {
@@ -107,7 +104,7 @@ final class Mailbox {
     ByteBuffer in = ByteBuffer.wrap(part);
     long id = 0;
     while (in.hasRemaining()) {
-      id += number(in);
+      id += Varint.get(in);
       waiting.add(id);
     }
   }
@@ -118,10 +115,10 @@ final class Mailbox {
     List<byte[]> parts = new ArrayList<>();
     for (int from = 0; from == 0 || from < ids.length; from += ROW_IDS) {
       int to = Math.min(ids.length, from + ROW_IDS);
-      ByteBuffer part = ByteBuffer.allocate((to - from) * NUMBER_BYTES);
+      ByteBuffer part = ByteBuffer.allocate((to - from) * Varint.BYTES_MAX);
       long before = 0;
       for (int i = from; i < to; i++) {
-        put(part, ids[i] - before);
+        Varint.put(part, ids[i] - before);
         before = ids[i];
       }
       byte[] bytes = new byte[part.flip().remaining()];
@@ -129,25 +126,5 @@ final class Mailbox {
       parts.add(bytes);
     }
     return parts;
-  }
-
-  private static void put(ByteBuffer out, long number) {
-    long left = number;
-    while (left > 0x7f) {
-      out.put((byte) (left | 0x80));
-      left >>>= 7;
-    }
-    out.put((byte) left);
-  }
-
-  private static long number(ByteBuffer in) {
-    long number = 0;
-    for (int shift = 0; ; shift += 7) {
-      byte next = in.get();
-      number |= (long) (next & 0x7f) << shift;
-      if (next >= 0) {
-        return number;
-      }
-    }
   }
 }

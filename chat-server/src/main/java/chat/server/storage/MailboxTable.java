@@ -130,14 +130,13 @@ final class MailboxTable {
                 row.getBytes("waiting"));
       }
     }
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT id, sender_id, recipient_id FROM messages WHERE id > ? ORDER BY id")) {
-      select.setLong(1, writtenIndex);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          memory.addUnlessKnown(row.getLong(2), row.getLong(3), row.getLong(1));
+    try (MessageTable messages = new MessageTable(connection, MessageTable.names(memory))) {
+      List<MessageRow> page = messages.after(writtenIndex);
+      while (!page.isEmpty()) {
+        for (MessageRow row : page) {
+          memory.addUnlessKnown(row.message().senderId(), row.message().recipientId(), row.id());
         }
+        page = messages.after(page.get(page.size() - 1).id());
       }
     }
     memory.dropDelivered();

@@ -13,7 +13,7 @@ import java.sql.Statement;
  */
 final class Schema {
   /** Of what this class makes. */
-  static final int VERSION = 5;
+  static final int VERSION = 6;
 
   /**
    * Request ids of three days in turn: today's, yesterday's and, since they are remembered for an
@@ -30,30 +30,13 @@ final class Schema {
         + " state TINYINT NOT NULL, expires BIGINT NOT NULL, touched BIGINT NOT NULL,"
         + " stream_id BIGINT NOT NULL, reign BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
         + " discarded INT NOT NULL)",
-    // Clustered on the log index: appending is the cheapest thing H2 does. No index beside it,
-    // since
-    // an entry at a random place costs ten times as much: what is undelivered is known in memory,
-    // and each message names the one before it of its sender and of its recipient.
-    "CREATE TABLE messages(id BIGINT PRIMARY KEY, sender_id BIGINT NOT NULL,"
-        + " recipient_id BIGINT NOT NULL, sent BIGINT NOT NULL, live BOOLEAN NOT NULL,"
-        + " text VARCHAR NOT NULL, sender_before BIGINT NOT NULL, recipient_before BIGINT NOT NULL)",
+    // Many in a row, for the sake of writing: see PackedRows. Clustered on the log index, since
+    // appending is the cheapest thing H2 does. No index beside it: an entry at a random place costs
+    // ten times as much, what is undelivered is known in memory, and each message names the one
+    // before it of its sender and of its recipient.
+    "CREATE TABLE messages(last_id BIGINT PRIMARY KEY, pack VARBINARY NOT NULL)",
     "CREATE TABLE mailboxes(id BIGINT PRIMARY KEY, newest BIGINT NOT NULL, messages BIGINT NOT"
-        + " NULL, newest_received BIGINT NOT NULL, waiting VARBINARY NOT NULL)",
-    "CREATE TABLE requests_0(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
-        + " message_id BIGINT PRIMARY KEY)",
-    "CREATE TABLE requests_1(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
-        + " message_id BIGINT PRIMARY KEY)",
-    "CREATE TABLE requests_2(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
-        + " message_id BIGINT PRIMARY KEY)"
-  };
-
-  private static final String[] INDEXES = {
-    // Unique by the rules: for H2 to check it would cost another search each time. By the request
-    // id
-    // first, since those that clients make grow: then this is an append too.
-    "CREATE INDEX by_request_0 ON requests_0(request_id, account_id)",
-    "CREATE INDEX by_request_1 ON requests_1(request_id, account_id)",
-    "CREATE INDEX by_request_2 ON requests_2(request_id, account_id)"
+        + " NULL, newest_received BIGINT NOT NULL, waiting VARBINARY NOT NULL)"
   };
 
   private Schema() {}
@@ -84,10 +67,34 @@ final class Schema {
     }
   }
 
+  /** The table of the packed request ids of a day. */
+  static String requestPacks(long day) {
+    return "requests_" + day % REQUEST_TABLES;
+  }
+
+  /** The table of the request ids of a day that are not packed. */
+  static String lateRequests(long day) {
+    return "late_requests_" + day % REQUEST_TABLES;
+  }
+
   /** Makes the tables, without their indexes. */
   static void make(Connection connection) throws SQLException {
-    execute(connection, TABLES);
     try (Statement statement = connection.createStatement()) {
+      for (String sql : TABLES) {
+        statement.execute(sql);
+      }
+      for (int i = 0; i < REQUEST_TABLES; i++) {
+        statement.execute(
+            "CREATE TABLE "
+                + requestPacks(i)
+                + "(lane INT NOT NULL, greatest VARCHAR(64) NOT NULL, pack VARBINARY NOT NULL,"
+                + " PRIMARY KEY(lane, greatest))");
+        statement.execute(
+            "CREATE TABLE "
+                + lateRequests(i)
+                + "(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
+                + " message_id BIGINT PRIMARY KEY)");
+      }
       statement.execute("INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0, 0)");
     }
     try (PreparedStatement update = AppliedRow.prepare(connection)) {
@@ -98,13 +105,15 @@ final class Schema {
 
   /** Makes the indexes: of many rows at once, that takes far less than adding to them. */
   static void index(Connection connection) throws SQLException {
-    execute(connection, INDEXES);
-  }
-
-  private static void execute(Connection connection, String[] statements) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
+      for (int i = 0; i < REQUEST_TABLES; i++) {
+        // Unique by the rules: for H2 to check it would cost another search each time.
+        statement.execute(
+            "CREATE INDEX late_by_request_"
+                + i
+                + " ON "
+                + lateRequests(i)
+                + "(request_id, account_id)");
       }
     }
     connection.commit();

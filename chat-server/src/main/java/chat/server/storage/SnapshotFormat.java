@@ -1,5 +1,9 @@
 package chat.server.storage;
 
+import java.io.DataInputStream;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
@@ -46,5 +50,34 @@ final class SnapshotFormat {
     for (int shift = 24; shift >= 0; shift -= 8) {
       total.update(checksum >>> shift);
     }
+  }
+
+  static void writeText(String text, DataOutput out) throws IOException {
+    writeBytes(text.getBytes(StandardCharsets.UTF_8), out);
+  }
+
+  static String readText(DataInputStream in) throws IOException {
+    return new String(readBytes(in), StandardCharsets.UTF_8);
+  }
+
+  static void writeBytes(byte[] bytes, DataOutput out) throws IOException {
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  /**
+   * Reads what {@link #writeBytes} wrote.
+   *
+   * @param in a block, in memory
+   */
+  static byte[] readBytes(DataInputStream in) throws IOException {
+    int length = in.readInt();
+    // What is left of the block is in memory: a length beyond it reserves nothing.
+    if (length < 0 || length > in.available()) {
+      throw new DamagedSnapshotException("a value of " + length + " bytes");
+    }
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return bytes;
   }
 }

@@ -10,15 +10,10 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Files that {@link H2ChatState#writeSnapshot} has written. Stateless. */
 public final class Snapshots {
-  private static final int BATCH_ROWS = 1000;
-
   private Snapshots() {}
 
   /**
@@ -91,35 +86,11 @@ public final class Snapshots {
   }
 
   private static void fill(Connection connection, Path snapshot) throws SQLException, IOException {
-    Map<SnapshotTable, PreparedStatement> inserts = new EnumMap<>(SnapshotTable.class);
-    ChatMemory chains = new ChatMemory();
-    for (SnapshotTable table : SnapshotTable.values()) {
-      inserts.put(table, connection.prepareStatement(table.insert()));
-    }
+    SnapshotImport to = new SnapshotImport(connection);
     try (SnapshotInput in = SnapshotInput.open(snapshot)) {
-      boolean more = true;
-      while (more) {
-        more =
-            in.next(
-                block -> insert(block, Objects.requireNonNull(inserts.get(block.table())), chains));
+      while (in.next(to::read)) {
         connection.commit();
       }
-    }
-  }
-
-  private static void insert(SnapshotInput.Block block, PreparedStatement insert, ChatMemory chains)
-      throws IOException {
-    try {
-      for (int row = 0; row < block.rows(); row++) {
-        block.table().read(block.content(), insert, chains);
-        insert.addBatch();
-        if (row % BATCH_ROWS == BATCH_ROWS - 1) {
-          insert.executeBatch();
-        }
-      }
-      insert.executeBatch();
-    } catch (SQLException e) {
-      throw new StorageFailure("taking in a snapshot", e);
     }
   }
 

@@ -17,7 +17,7 @@ final class UnwrittenMessages {
   private Map<Long, MessageRow> beingWritten = Map.of();
 
   synchronized void add(MessageRow row) {
-    gathering.put(row.message().messageId(), row);
+    gathering.put(row.id(), row);
   }
 
   synchronized @Nullable MessageRow get(long id) {

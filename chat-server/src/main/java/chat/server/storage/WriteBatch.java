@@ -25,4 +25,4 @@ record WriteBatch(
     Collection<Account> accounts,
     Map<String, @Nullable SessionRecord> sessions,
     Collection<MessageRow> messages,
-    Map<RequestMemory.Key, Long> requests) {}
+    Collection<RequestRow> requests) {}

@@ -1,0 +1,83 @@
+package chat.server.storage;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Rows that were written together, as one value of the database: what H2 takes for a row of its own
+ * is ten times what it takes for its bytes. Any of them is found without reading the others.
+ *
+ * <pre>
+ * number of rows 4 | where each ends, from the first one's begin, 4 each | rows
+ * </pre>
+ */
+final class PackedRows {
+  /** So many are packed at most, or one more than these bytes hold. */
+  private static final int ROWS_MAX = 128;
+
+  private static final int BYTES = 16 << 10;
+
+  private final ByteBuffer packed;
+  private final int size;
+
+  /** Of what {@link Builder#take} made; not copied. */
+  PackedRows(byte[] packed) {
+    this.packed = ByteBuffer.wrap(packed);
+    this.size = this.packed.getInt(0);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** A row, from 0 on. */
+  ByteBuffer row(int i) {
+    int begin = i == 0 ? 0 : end(i - 1);
+    return packed.slice(Integer.BYTES * (1 + size) + begin, end(i) - begin);
+  }
+
+  private int end(int i) {
+    return packed.getInt(Integer.BYTES * (1 + i));
+  }
+
+  /** Packs rows; again and again. One thread's. */
+  static final class Builder {
+    private final int[] ends = new int[ROWS_MAX];
+    private ByteBuffer rows = ByteBuffer.allocate(BYTES + (BYTES >> 3));
+    private int size;
+
+    boolean isEmpty() {
+      return size == 0;
+    }
+
+    /** Whether what was added is to be taken. */
+    boolean isFull() {
+      return size == ROWS_MAX || rows.position() >= BYTES;
+    }
+
+    /** Where to put the next row, which has these bytes at most. */
+    ByteBuffer next(int bytesMax) {
+      if (rows.remaining() < bytesMax) {
+        ByteBuffer larger = ByteBuffer.allocate(rows.position() + bytesMax);
+        rows = larger.put(rows.flip());
+      }
+      return rows;
+    }
+
+    /** It is put. */
+    void added() {
+      ends[size++] = rows.position();
+    }
+
+    /** What was added, packed. */
+    byte[] take() {
+      ByteBuffer packed = ByteBuffer.allocate(Integer.BYTES * (1 + size) + rows.position());
+      packed.putInt(size);
+      Arrays.stream(ends, 0, size).forEach(packed::putInt);
+      packed.put(rows.flip());
+      rows.clear();
+      size = 0;
+      return packed.array();
+    }
+  }
+}

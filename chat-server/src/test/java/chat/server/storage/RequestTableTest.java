@@ -1,0 +1,171 @@
+package chat.server.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RequestTableTest {
+  private static final long DAY = 4;
+
+  @TempDir Path directory;
+
+  private final long seed = Long.getLong("requests.seed", System.nanoTime() & 0xffffff);
+  private final Random dice = new Random(seed);
+  private final List<RequestRow> written = new ArrayList<>();
+
+  @BeforeEach
+  void makeTables() throws Exception {
+    System.out.println("requests: seed " + seed);
+    try (Connection connection = open()) {
+      Schema.ensure(connection);
+    }
+  }
+
+  @Test
+  void idsThatGrowAreAllPackedInOneLane() throws Exception {
+    write(i -> "id" + (100_000 + i), 40);
+    requireAll();
+    assertThat(count("SELECT COUNT(DISTINCT lane) FROM requests_1")).isEqualTo(1);
+    assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
+  }
+
+  @Test
+  void idsOfTwoClocksAreAllPacked() throws Exception {
+    write(i -> "id" + (100_000 + i + (i % 2 == 0 ? 5_000 : 0)), 40);
+    requireAll();
+    assertThat(count("SELECT COUNT(DISTINCT lane) FROM requests_1")).isEqualTo(2);
+    assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
+  }
+
+  @Test
+  void idsWithoutOrderAreAllFound() throws Exception {
+    write(i -> Long.toString(dice.nextLong() >>> 1, 36), 40);
+    requireAll();
+    assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isPositive();
+  }
+
+  @Test
+  void oneIdOfManyAccountsIsFoundForEachHoweverLongItIs() throws Exception {
+    // Far more than fit into one pack, and more than a value of the database holds.
+    String longest = "\uffff".repeat(64);
+    List<RequestRow> rows = new ArrayList<>();
+    for (int account = 1; account <= 6_000; account++) {
+      rows.add(new RequestRow(longest, account, account));
+      rows.add(new RequestRow("a", account, 10_000 + account));
+    }
+    add(rows);
+    requireAll();
+  }
+
+  @Test
+  void whatIsClearedIsForgottenAndItsPlaceUsedAgain() throws Exception {
+    write(i -> "id" + (900_000 - i), 10);
+    try (Connection connection = open()) {
+      new RequestTable(connection, DAY).clear();
+      connection.commit();
+    }
+    for (RequestRow row : written) {
+      assertThat(find(row)).isZero();
+    }
+    written.clear();
+    write(i -> "id" + (100_000 + i), 10);
+    requireAll();
+    assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
+  }
+
+  private interface Ids {
+    String of(int i);
+  }
+
+  /** Writes batches of request ids, now and then by another who opened the database anew. */
+  private void write(Ids ids, int batches) throws Exception {
+    Connection connection = open();
+    RequestTable table = new RequestTable(connection, DAY);
+    Set<String> seen = new HashSet<>();
+    int i = 0;
+    for (int batch = 0; batch < batches; batch++) {
+      List<RequestRow> rows = new ArrayList<>();
+      for (int n = dice.nextInt(dice.nextBoolean() ? 4 : 600); n > 0; n--) {
+        RequestRow row = new RequestRow(ids.of(i), 1 + dice.nextInt(50), 1 + i++);
+        if (seen.add(row.requestId() + "/" + row.accountId())) {
+          rows.add(row);
+        }
+      }
+      table.write(rows);
+      connection.commit();
+      written.addAll(rows);
+      if (dice.nextInt(8) == 0) {
+        connection.close();
+        connection = open();
+        table = new RequestTable(connection, DAY);
+      }
+    }
+    connection.close();
+  }
+
+  private void add(List<RequestRow> rows) throws Exception {
+    try (Connection connection = open()) {
+      new RequestTable(connection, DAY).write(rows);
+      connection.commit();
+    }
+    written.addAll(rows);
+  }
+
+  /** Each is found, nothing else is, and a reader reads them all. */
+  private void requireAll() throws Exception {
+    try (Connection connection = open()) {
+      RequestTable table = new RequestTable(connection, DAY);
+      for (RequestRow row : written) {
+        assertThat(table.find(row.accountId(), row.requestId()))
+            .as("%s, seed %d", row, seed)
+            .isEqualTo(row.messageId());
+        assertThat(table.find(row.accountId() + 10_000, row.requestId())).isZero();
+        assertThat(table.find(row.accountId(), row.requestId() + "0")).isZero();
+      }
+      List<RequestRow> read = new ArrayList<>();
+      RequestTable.Reader reader = table.reader();
+      List<RequestRow> page = reader.next();
+      while (!page.isEmpty()) {
+        read.addAll(page);
+        page = reader.next();
+      }
+      assertThat(read).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(written);
+      String greatest = written.stream().map(RequestRow::requestId).max(String::compareTo).get();
+      assertThat(table.greatest()).isEqualTo(greatest);
+      assertThat(new RequestTable(connection, DAY + 1).greatest()).isEmpty();
+    }
+  }
+
+  private long find(RequestRow row) throws Exception {
+    try (Connection connection = open()) {
+      return new RequestTable(connection, DAY).find(row.accountId(), row.requestId());
+    }
+  }
+
+  private long count(String select) throws Exception {
+    try (Connection connection = open();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(select)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private Connection open() throws Exception {
+    Connection connection = DriverManager.getConnection(H2Database.appendingUrl(directory));
+    connection.setAutoCommit(false);
+    return connection;
+  }
+}
