@@ -76,8 +76,11 @@ class RequestTableTest {
       new RequestTable(connection, DAY).clear();
       connection.commit();
     }
-    for (RequestRow row : written) {
-      assertThat(find(row)).isZero();
+    try (Connection connection = open()) {
+      RequestTable table = new RequestTable(connection, DAY);
+      for (RequestRow row : written) {
+        assertThat(table.find(row.accountId(), row.requestId())).isZero();
+      }
     }
     written.clear();
     write(i -> "id" + (100_000 + i), 10);
@@ -145,12 +148,6 @@ class RequestTableTest {
       String greatest = written.stream().map(RequestRow::requestId).max(String::compareTo).get();
       assertThat(table.greatest()).isEqualTo(greatest);
       assertThat(new RequestTable(connection, DAY + 1).greatest()).isEmpty();
-    }
-  }
-
-  private long find(RequestRow row) throws Exception {
-    try (Connection connection = open()) {
-      return new RequestTable(connection, DAY).find(row.accountId(), row.requestId());
     }
   }
 
