@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class ChatMemory {
   private final Map<Long, Account> accounts = new ConcurrentHashMap<>();
   private final ConcurrentNavigableMap<String, Account> byKey = new ConcurrentSkipListMap<>();
+  // The same, found at once: every message names its recipient.
+  private final Map<String, Account> named = new ConcurrentHashMap<>();
   private final Map<String, SessionRecord> sessions = new ConcurrentHashMap<>();
   private final Map<Long, SessionRecord> openByAccount = new ConcurrentHashMap<>();
   private final Map<String, SessionRecord> attached = new ConcurrentHashMap<>();
@@ -51,7 +53,7 @@ final class ChatMemory {
 
   /** From any thread: the account that has a name now. */
   @Nullable Account accountNamed(String key) {
-    return byKey.get(key);
+    return named.get(key);
   }
 
   /** From any thread: accounts in the order of their keys. */
@@ -104,10 +106,16 @@ final class ChatMemory {
   void put(Account account) {
     accounts.put(account.id(), account);
     if (account.deleted()) {
-      byKey.computeIfPresent(account.key(), (key, now) -> now.id() == account.id() ? null : now);
+      remove(account, byKey);
+      remove(account, named);
     } else {
       byKey.put(account.key(), account);
+      named.put(account.key(), account);
     }
+  }
+
+  private static void remove(Account account, Map<String, Account> from) {
+    from.computeIfPresent(account.key(), (key, now) -> now.id() == account.id() ? null : now);
   }
 
   void put(SessionRecord session) {

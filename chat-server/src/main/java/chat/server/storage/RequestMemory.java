@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which request ids were applied, and to what. A table a day, three in turn, so that forgetting is
@@ -18,12 +19,27 @@ import java.util.Map;
 final class RequestMemory {
   private static final long DAY_MICROS = 24L * 60 * 60 * 1_000_000;
 
-  private record Key(long accountId, String requestId) {}
+  private record Key(long accountId, String requestId) {
+    // Those that a record makes by itself are slow until the second compiler has seen them.
+    @Override
+    public int hashCode() {
+      return 31 * requestId.hashCode() + Long.hashCode(accountId);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key key
+          && accountId == key.accountId
+          && requestId.equals(key.requestId);
+    }
+  }
 
   private final List<RequestTable> tables = new ArrayList<>();
   private Map<Key, RequestRow> gathering = new LinkedHashMap<>();
   private Map<Key, RequestRow> beingWritten = Map.of();
+  // Of all, and of those that are in the database: between them, a look at memory is enough.
   private final Map<Long, String> greatest = new HashMap<>();
+  private final Map<Long, String> greatestWritten = new HashMap<>();
   private final String greatestAtStart;
   private long day;
 
@@ -52,7 +68,7 @@ final class RequestMemory {
    */
   long find(long accountId, String requestId, long afterMicros) throws SQLException {
     // What clients make grows: an id beyond all of its account cannot be known, and most are.
-    if (requestId.compareTo(greatest(accountId)) > 0) {
+    if (requestId.compareTo(greatest.getOrDefault(accountId, greatestAtStart)) > 0) {
       return 0;
     }
     Key key = new Key(accountId, requestId);
@@ -62,6 +78,10 @@ final class RequestMemory {
     }
     if (known != null) {
       return known.messageId();
+    }
+    if (requestId.compareTo(greatestWritten.getOrDefault(accountId, greatestAtStart)) > 0) {
+      // One that came a little out of order.
+      return 0;
     }
     long oldest = Math.max(day - Schema.REQUEST_TABLES + 1, Math.max(0, afterMicros) / DAY_MICROS);
     for (long d = day; d >= Math.max(0, oldest); d--) {
@@ -73,16 +93,16 @@ final class RequestMemory {
     return 0;
   }
 
-  /** No id of the account that may be remembered is greater, in the order of {@code compareTo}. */
-  private String greatest(long accountId) {
-    return greatest.getOrDefault(accountId, greatestAtStart);
+  /** No id of the account is greater from now on, in the order of {@code compareTo}. */
+  private void raise(Map<Long, String> greatestOf, long accountId, String requestId) {
+    if (requestId.compareTo(greatestOf.getOrDefault(accountId, greatestAtStart)) > 0) {
+      greatestOf.put(accountId, requestId);
+    }
   }
 
   /** Remembers an id, as of the day that has begun. */
   void add(long accountId, String requestId, long messageId) {
-    if (requestId.compareTo(greatest(accountId)) > 0) {
-      greatest.put(accountId, requestId);
-    }
+    raise(greatest, accountId, requestId);
     gathering.put(new Key(accountId, requestId), new RequestRow(requestId, accountId, messageId));
   }
 
@@ -111,6 +131,9 @@ final class RequestMemory {
 
   /** What was taken is in the database. */
   void written() {
+    for (RequestRow row : beingWritten.values()) {
+      raise(greatestWritten, row.accountId(), row.requestId());
+    }
     beingWritten = Map.of();
   }
 }
