@@ -154,7 +154,7 @@ public final class H2ChatState implements AppliedState {
     this.readers = readers;
     this.connection = connection;
     connection.setAutoCommit(false);
-    Schema.ensure(connection);
+    boolean isChanged = Schema.ensure(connection);
     AppliedRow applied = AppliedRow.read(connection);
     position = applied.position();
     if (!position.equals(file.position())) {
@@ -174,8 +174,8 @@ public final class H2ChatState implements AppliedState {
     this.rules = new ChatStateMachine(tables);
     this.queries = new H2Queries(readers, memory, messages);
     connection.commit();
-    if (position.equals(LogPosition.START)) {
-      // What a crash leaves from now on is a database.
+    if (isChanged || position.equals(LogPosition.START)) {
+      // What a crash leaves from now on is a database, and of this version.
       sync();
     }
   }

@@ -267,22 +267,30 @@ final class RequestTable {
     }
 
     private List<RequestRow> nextLate() throws SQLException {
-      List<RequestRow> page = new ArrayList<>();
       try (PreparedStatement select =
           connection.prepareStatement(
               "SELECT request_id, account_id, message_id FROM "
                   + late
                   + " WHERE message_id > ? ORDER BY message_id LIMIT "
                   + PAGE_ROWS)) {
-        select.setLong(1, afterMessage);
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            afterMessage = row.getLong(3);
-            page.add(new RequestRow(row.getString(1), row.getLong(2), afterMessage));
-          }
+        List<RequestRow> page = page(select, afterMessage);
+        if (!page.isEmpty()) {
+          afterMessage = page.get(page.size() - 1).messageId();
         }
+        return page;
       }
-      return page;
     }
+  }
+
+  /** Reads rows: request id, account, message. Parameter: the message after which to begin. */
+  static List<RequestRow> page(PreparedStatement select, long afterMessage) throws SQLException {
+    List<RequestRow> page = new ArrayList<>();
+    select.setLong(1, afterMessage);
+    try (ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        page.add(new RequestRow(row.getString(1), row.getLong(2), row.getLong(3)));
+      }
+    }
+    return page;
   }
 }

@@ -8,8 +8,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * The tables. There are no migrations: the database follows from the log, and one of another
- * version is thrown away and built anew.
+ * The tables. One of the version before is made into this ({@link SchemaUpgrade}); of any other, it
+ * is thrown away and built anew, since the database follows from the log.
  */
 final class Schema {
   /** Of what this class makes. */
@@ -30,11 +30,6 @@ final class Schema {
         + " state TINYINT NOT NULL, expires BIGINT NOT NULL, touched BIGINT NOT NULL,"
         + " stream_id BIGINT NOT NULL, reign BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
         + " discarded INT NOT NULL)",
-    // Many in a row, for the sake of writing: see PackedRows. Clustered on the log index, since
-    // appending is the cheapest thing H2 does. No index beside it: an entry at a random place costs
-    // ten times as much, what is undelivered is known in memory, and each message names the one
-    // before it of its sender and of its recipient.
-    "CREATE TABLE messages(last_id BIGINT PRIMARY KEY, pack VARBINARY NOT NULL)",
     "CREATE TABLE mailboxes(id BIGINT PRIMARY KEY, newest BIGINT NOT NULL, messages BIGINT NOT"
         + " NULL, newest_received BIGINT NOT NULL, waiting VARBINARY NOT NULL)"
   };
@@ -42,11 +37,12 @@ final class Schema {
   private Schema() {}
 
   /**
-   * Makes the tables where there are none.
+   * Makes the tables where there are none, and of those of the version before what they are now.
    *
+   * @return whether it did anything
    * @throws DatabaseUnusableException if there are those of another version
    */
-  static void ensure(Connection connection) throws SQLException, DatabaseUnusableException {
+  static boolean ensure(Connection connection) throws SQLException, DatabaseUnusableException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet found =
           statement.executeQuery(
@@ -55,14 +51,19 @@ final class Schema {
         if (found.getInt(1) == 0) {
           make(connection);
           index(connection);
-          return;
+          return true;
         }
       }
-      try (ResultSet version = statement.executeQuery("SELECT version FROM applied")) {
-        if (!version.next() || version.getInt(1) != VERSION) {
+      try (ResultSet row = statement.executeQuery("SELECT version FROM applied")) {
+        int version = row.next() ? row.getInt(1) : 0;
+        if (version == SchemaUpgrade.FROM) {
+          SchemaUpgrade.run(connection);
+          return true;
+        } else if (version != VERSION) {
           throw new DatabaseUnusableException(
               "the database has another schema than version " + VERSION);
         }
+        return false;
       }
     }
   }
@@ -83,6 +84,23 @@ final class Schema {
       for (String sql : TABLES) {
         statement.execute(sql);
       }
+      statement.execute("INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0, 0)");
+    }
+    makePacked(connection);
+    try (PreparedStatement update = AppliedRow.prepare(connection)) {
+      new AppliedRow(LogPosition.START, 0, 0, 0).write(update);
+    }
+    connection.commit();
+  }
+
+  /** Makes the tables of what is packed. */
+  static void makePacked(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      // Clustered on the log index, since appending is the cheapest thing H2 does. No index beside
+      // it: what is undelivered is known in memory, and each message names the one before it of its
+      // sender and of its recipient.
+      statement.execute(
+          "CREATE TABLE messages(last_id BIGINT PRIMARY KEY, pack VARBINARY NOT NULL)");
       for (int i = 0; i < REQUEST_TABLES; i++) {
         statement.execute(
             "CREATE TABLE "
@@ -95,12 +113,7 @@ final class Schema {
                 + "(account_id BIGINT NOT NULL, request_id VARCHAR(64) NOT NULL,"
                 + " message_id BIGINT PRIMARY KEY)");
       }
-      statement.execute("INSERT INTO applied VALUES(1, " + VERSION + ", 0, 0, 0, 0, 0, 0)");
     }
-    try (PreparedStatement update = AppliedRow.prepare(connection)) {
-      new AppliedRow(LogPosition.START, 0, 0, 0).write(update);
-    }
-    connection.commit();
   }
 
   /** Makes the indexes: of many rows at once, that takes far less than adding to them. */
