@@ -38,6 +38,10 @@ public record ServerLimits(
     Throttling throttling,
     CallLimits calls) {
   private static final int CONNECTIONS_MIN = 8;
+
+  /** A text is in one value of the database with others: together they must not be 1 MiB. */
+  private static final int TEXT_BYTES_MAX = 512 << 10;
+
   private static final long SEGMENT_BYTES_MIN = 4096;
   private static final long SEGMENT_BYTES_MAX = 1L << 30;
 
@@ -73,6 +77,10 @@ public record ServerLimits(
 
   public ServerLimits {
     positive("--text-bytes-max", textBytesMax);
+    if (textBytesMax > TEXT_BYTES_MAX) {
+      throw new UsageException(
+          "--text-bytes-max must be at most " + TEXT_BYTES_MAX + ", not " + textBytesMax + ".");
+    }
     positive("--request-bytes-max", requestBytesMax);
     positive("--inbox-max", inboxMessagesMax);
     positive("--page-size", pageSizeDefault);

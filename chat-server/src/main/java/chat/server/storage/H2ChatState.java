@@ -87,10 +87,11 @@ public final class H2ChatState implements AppliedState {
   private @Nullable SQLException failure;
 
   /**
-   * Opens the database in a directory, making it if there is none.
+   * Opens the database in a directory, making it if there is none and converting one of the version
+   * before, which takes seconds for a million messages.
    *
-   * @throws DatabaseUnusableException if it cannot be opened or is of another version: throw it
-   *     away
+   * @throws DatabaseUnusableException if it cannot be opened or is of a version that is not known:
+   *     throw it away
    * @throws IOException if the directory cannot be made or another process has the database open;
    *     then there is nothing to throw away
    */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * that it does not have yet, from memory too. Thread-safe; may block on I/O.
  */
 final class H2Queries implements ChatQueries {
-  /** Messages looked at for one page of a history, some 10 microseconds each. */
+  /** Messages looked at for one page of a history, some 20 microseconds each. */
   static final int VISITED_MAX = 5_000;
 
   private final DataSource connections;

@@ -38,7 +38,7 @@ final class H2Tables implements ChatTables {
       throws SQLException {
     this.unwrittenMessages = unwrittenMessages;
     this.memory = memory;
-    this.requests = new RequestMemory(connection, requestDay);
+    this.requests = new RequestMemory(connection, requestDay, memory.lastTimeMicros());
     this.messages = new MessageTable(connection, MessageTable.names(memory));
   }
 
@@ -156,7 +156,7 @@ final class H2Tables implements ChatTables {
   @Override
   public long remembered(long accountId, String requestId, long afterMicros) {
     try {
-      long id = requests.find(accountId, requestId, afterMicros);
+      long id = requests.find(accountId, requestId, afterMicros, memory.lastTimeMicros());
       StoredMessage message = id == 0 ? null : message(id);
       return message != null && message.sentTimeMicros() > afterMicros ? id : 0;
     } catch (SQLException e) {
@@ -166,7 +166,7 @@ final class H2Tables implements ChatTables {
 
   @Override
   public void remember(long accountId, String requestId, long messageId, long timeMicros) {
-    requests.add(accountId, requestId, messageId);
+    requests.add(accountId, requestId, messageId, memory.lastTimeMicros());
     bytes += 64;
   }
 

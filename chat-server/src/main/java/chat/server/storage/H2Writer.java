@@ -57,7 +57,7 @@ final class H2Writer {
     writeAccounts(batch.accounts());
     writeSessions(batch.sessions());
     messages.write(batch.messages());
-    requestsOf(batch.requestDay()).write(batch.requests());
+    requestsOf(batch.requestDay()).write(batch.requests(), batch.lastTimeMicros());
     mailboxes.write(changed);
     updateApplied(batch);
     connection.commit();

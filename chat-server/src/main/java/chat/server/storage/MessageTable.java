@@ -21,11 +21,10 @@ final class MessageTable implements AutoCloseable {
 
   private final Connection connection;
   private final LongFunction<String> names;
-  private final PackedRows.Builder pack = new PackedRows.Builder();
   private @Nullable PreparedStatement insert;
   private @Nullable PreparedStatement select;
   // The one that was read last: what is asked for together was often written together.
-  private PackedRows last = new PackedRows(pack.take());
+  private PackedRows last = PackedRows.NONE;
 
   /**
    * @param connection left open
@@ -58,21 +57,23 @@ final class MessageTable implements AutoCloseable {
       prepared = connection.prepareStatement("INSERT INTO messages VALUES(?, ?)");
       insert = prepared;
     }
+    PackedRows.Builder pack = new PackedRows.Builder();
     long id = 0;
     for (MessageRow row : messages) {
       row.addTo(pack);
       id = row.id();
       if (pack.isFull()) {
-        add(prepared, id);
+        add(prepared, id, pack);
       }
     }
     if (!pack.isEmpty()) {
-      add(prepared, id);
+      add(prepared, id, pack);
     }
     prepared.executeBatch();
   }
 
-  private void add(PreparedStatement prepared, long lastId) throws SQLException {
+  private static void add(PreparedStatement prepared, long lastId, PackedRows.Builder pack)
+      throws SQLException {
     prepared.setLong(1, lastId);
     prepared.setBytes(2, pack.take());
     prepared.addBatch();
@@ -99,21 +100,20 @@ final class MessageTable implements AutoCloseable {
     return find(last, id);
   }
 
-  private static boolean isWithin(PackedRows rows, long id) {
+  private static boolean isWithin(PackedRows rows, long id) throws SQLException {
     return rows.size() > 0
-        && MessageRow.id(rows.row(0)) <= id
-        && id <= MessageRow.id(rows.row(rows.size() - 1));
+        && rows.read(0, MessageRow::id) <= id
+        && id <= rows.read(rows.size() - 1, MessageRow::id);
   }
 
-  private @Nullable MessageRow find(PackedRows rows, long id) {
+  private @Nullable MessageRow find(PackedRows rows, long id) throws SQLException {
     int low = 0;
     int high = rows.size() - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      ByteBuffer row = rows.row(middle);
-      long found = MessageRow.id(row);
+      long found = rows.read(middle, MessageRow::id);
       if (found == id) {
-        return MessageRow.read(row, names);
+        return rows.read(middle, this::read);
       } else if (found < id) {
         low = middle + 1;
       } else {
@@ -139,13 +139,16 @@ final class MessageTable implements AutoCloseable {
     return page;
   }
 
-  private void addAfter(long id, PackedRows rows, List<MessageRow> page) {
+  private void addAfter(long id, PackedRows rows, List<MessageRow> page) throws SQLException {
     for (int i = 0; i < rows.size(); i++) {
-      ByteBuffer row = rows.row(i);
-      if (MessageRow.id(row) > id) {
-        page.add(MessageRow.read(row, names));
+      if (rows.read(i, MessageRow::id) > id) {
+        page.add(rows.read(i, this::read));
       }
     }
+  }
+
+  private MessageRow read(ByteBuffer row) {
+    return MessageRow.read(row, names);
   }
 
   @Override

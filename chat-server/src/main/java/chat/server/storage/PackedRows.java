@@ -1,7 +1,10 @@
 package chat.server.storage;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /**
  * Rows that were written together, as one value of the database: what H2 takes for a row of its own
@@ -17,23 +20,43 @@ final class PackedRows {
 
   private static final int BYTES = 16 << 10;
 
+  static final PackedRows NONE = new PackedRows();
+
   private final ByteBuffer packed;
   private final int size;
 
-  /** Of what {@link Builder#take} made; not copied. */
-  PackedRows(byte[] packed) {
+  /**
+   * Of what {@link Builder#take} made; not copied.
+   *
+   * @throws SQLException if it is nothing that it has made
+   */
+  PackedRows(byte[] packed) throws SQLException {
     this.packed = ByteBuffer.wrap(packed);
-    this.size = this.packed.getInt(0);
+    int rows = packed.length < Integer.BYTES ? -1 : this.packed.getInt(0);
+    if (rows < 0 || rows > packed.length / Integer.BYTES - 1) {
+      throw new SQLException("a pack of " + packed.length + " bytes with " + rows + " rows");
+    }
+    this.size = rows;
+  }
+
+  /** None. */
+  private PackedRows() {
+    this.packed = ByteBuffer.allocate(0);
+    this.size = 0;
   }
 
   int size() {
     return size;
   }
 
-  /** A row, from 0 on. */
-  ByteBuffer row(int i) {
-    int begin = i == 0 ? 0 : end(i - 1);
-    return packed.slice(Integer.BYTES * (1 + size) + begin, end(i) - begin);
+  /** A row, from 0 on, to be read with {@code reader}. */
+  <T> T read(int i, Function<ByteBuffer, T> reader) throws SQLException {
+    try {
+      int begin = i == 0 ? 0 : end(i - 1);
+      return reader.apply(packed.slice(Integer.BYTES * (1 + size) + begin, end(i) - begin));
+    } catch (IndexOutOfBoundsException | BufferUnderflowException | IllegalStateException e) {
+      throw new SQLException("row " + i + " of a pack makes no sense", e);
+    }
   }
 
   private int end(int i) {

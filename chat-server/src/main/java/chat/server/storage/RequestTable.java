@@ -11,11 +11,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request ids of one day, in two tables. What clients make grows with time (RFC 9562, version
- * 7), so nearly all that is written is greater than what is there: it is packed, in <em>lanes</em>
- * within which every pack is greater than the one before, so that one pack at most of each lane can
- * have an id. More than one lane, since clocks differ. What is too late for all of them is a row of
- * its own, with an index. One thread's at a time.
+ * The request ids of one day, in two tables. What clients make grows with time ({@link
+ * GrowingIds}), so nearly all that is written is greater than what is there: it is packed, in
+ * <em>lanes</em> within which every pack is greater than the one before, so that one pack at most
+ * of each lane can have an id. More than one lane, since clocks differ. What is too late for all of
+ * them, and what no clock has made, is a row of its own, with an index. One thread's at a time.
  */
 final class RequestTable {
   /** Each is looked into where an id may be known: so, few. */
@@ -27,7 +27,6 @@ final class RequestTable {
   private final Connection connection;
   private final String packs;
   private final String late;
-  private final PackedRows.Builder pack = new PackedRows.Builder();
   private @Nullable PreparedStatement selectPack;
   private @Nullable PreparedStatement selectLate;
   private @Nullable PreparedStatement insertPack;
@@ -44,9 +43,13 @@ final class RequestTable {
     this.late = Schema.lateRequests(day);
   }
 
-  /** The message that a request id of an account stands for; 0 if it is not here. */
-  long find(long accountId, String requestId) throws SQLException {
-    for (int lane = 0; lane < LANES; lane++) {
+  /**
+   * The message that a request id of an account stands for; 0 if it is not here.
+   *
+   * @param mayBePacked whether it is below the limit of any {@link #write}
+   */
+  long find(long accountId, String requestId, boolean mayBePacked) throws SQLException {
+    for (int lane = 0; lane < LANES && mayBePacked; lane++) {
       long found = findPacked(lane, accountId, requestId);
       if (found != 0) {
         return found;
@@ -83,13 +86,13 @@ final class RequestTable {
     }
   }
 
-  private static long find(PackedRows rows, long accountId, String requestId) {
+  private static long find(PackedRows rows, long accountId, String requestId) throws SQLException {
     RequestRow sought = new RequestRow(requestId, accountId, 0);
     int low = 0;
     int high = rows.size() - 1;
     while (low <= high) {
       int middle = (low + high) >>> 1;
-      RequestRow row = RequestRow.read(rows.row(middle));
+      RequestRow row = rows.read(middle, RequestRow::read);
       int order = RequestRow.ORDER.compare(row, sought);
       if (order == 0) {
         return row.messageId();
@@ -102,8 +105,12 @@ final class RequestTable {
     return 0;
   }
 
-  /** Adds request ids that are not here; the caller commits. */
-  void write(Collection<RequestRow> rows) throws SQLException {
+  /**
+   * Adds request ids that are not here; the caller commits.
+   *
+   * @param nowMicros the newest stamp
+   */
+  void write(Collection<RequestRow> rows, long nowMicros) throws SQLException {
     if (rows.isEmpty()) {
       return;
     }
@@ -114,37 +121,39 @@ final class RequestTable {
       ends = readGreatest();
       greatest = ends;
     }
+    String limit = GrowingIds.limit(nowMicros + GrowingIds.PACKED_AHEAD_MICROS);
     for (int lane = 0; lane < LANES && !left.isEmpty(); lane++) {
-      left = writePacked(lane, ends, left);
+      left = writePacked(lane, ends, left, limit);
     }
     writeLate(left);
   }
 
-  /** Packs what is greater than all of the lane; returns the rest. */
-  private List<RequestRow> writePacked(int lane, String[] ends, List<RequestRow> rows)
+  /** Packs what is greater than all of the lane and below a limit; returns the rest. */
+  private List<RequestRow> writePacked(int lane, String[] ends, List<RequestRow> rows, String limit)
       throws SQLException {
     PreparedStatement insert = insertPack;
     if (insert == null) {
       insert = connection.prepareStatement("INSERT INTO " + packs + " VALUES(?, ?, ?)");
       insertPack = insert;
     }
+    PackedRows.Builder pack = new PackedRows.Builder();
     List<RequestRow> rest = new ArrayList<>();
     String newest = ends[lane];
     for (RequestRow row : rows) {
       // Also if it equals the last of a full pack: it would be looked for in that one.
-      if (row.requestId().compareTo(ends[lane]) <= 0) {
+      if (row.requestId().compareTo(ends[lane]) <= 0 || row.requestId().compareTo(limit) >= 0) {
         rest.add(row);
         continue;
       }
       row.addTo(pack);
       newest = row.requestId();
       if (pack.isFull()) {
-        add(insert, lane, newest);
+        add(insert, lane, newest, pack);
         ends[lane] = newest;
       }
     }
     if (!pack.isEmpty()) {
-      add(insert, lane, newest);
+      add(insert, lane, newest, pack);
       ends[lane] = newest;
     }
     if (rest.size() < rows.size()) {
@@ -153,7 +162,8 @@ final class RequestTable {
     return rest;
   }
 
-  private void add(PreparedStatement insert, int lane, String last) throws SQLException {
+  private static void add(PreparedStatement insert, int lane, String last, PackedRows.Builder pack)
+      throws SQLException {
     insert.setInt(1, lane);
     insert.setString(2, last);
     insert.setBytes(3, pack.take());
@@ -187,13 +197,45 @@ final class RequestTable {
     greatest = null;
   }
 
-  /** The greatest request id, in the order of {@code compareTo}; empty if there is none. */
-  String greatest() throws SQLException {
+  /**
+   * The greatest request id of all that are packed and of the others below a limit, in the order of
+   * {@code compareTo}; empty if there is none.
+   */
+  String greatestBelow(String limit) throws SQLException {
+    String found = "";
     // Not MAX(request_id), which reads them all.
-    String found =
-        first("SELECT request_id FROM " + late + " ORDER BY request_id DESC, account_id DESC");
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT request_id FROM "
+                + late
+                + " WHERE request_id < ? ORDER BY request_id DESC, account_id DESC LIMIT 1")) {
+      select.setString(1, limit);
+      try (ResultSet row = select.executeQuery()) {
+        found = row.next() ? row.getString(1) : "";
+      }
+    }
     for (String end : readGreatest()) {
       found = end.compareTo(found) > 0 ? end : found;
+    }
+    return found;
+  }
+
+  /** Of those that are not packed, some from one request id up to below another. */
+  List<RequestRow> between(String from, String below, int rowsMax) throws SQLException {
+    List<RequestRow> found = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT request_id, account_id, message_id FROM "
+                + late
+                + " WHERE request_id >= ? AND request_id < ? LIMIT "
+                + rowsMax)) {
+      select.setString(1, from);
+      select.setString(2, below);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          found.add(new RequestRow(row.getString(1), row.getLong(2), row.getLong(3)));
+        }
+      }
     }
     return found;
   }
@@ -258,7 +300,7 @@ final class RequestTable {
             afterRequest = row.getString(1);
             PackedRows rows = new PackedRows(row.getBytes(2));
             for (int i = 0; i < rows.size(); i++) {
-              page.add(RequestRow.read(rows.row(i)));
+              page.add(rows.read(i, RequestRow::read));
             }
           }
         }

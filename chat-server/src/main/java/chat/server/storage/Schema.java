@@ -78,7 +78,7 @@ final class Schema {
     return "late_requests_" + day % REQUEST_TABLES;
   }
 
-  /** Makes the tables, without their indexes. */
+  /** Makes the tables, without the indexes of {@link #index}. */
   static void make(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String sql : TABLES) {

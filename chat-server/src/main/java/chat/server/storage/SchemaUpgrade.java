@@ -21,18 +21,21 @@ final class SchemaUpgrade {
   static final int FROM = 5;
 
   private static final Logger logger = LoggerFactory.getLogger(SchemaUpgrade.class);
-  private static final int PAGE_ROWS = 5_000;
+  private static final int PAGE_ROWS = 500;
 
   private final Connection connection;
+  private final long lastTimeMicros;
 
-  private SchemaUpgrade(Connection connection) {
+  private SchemaUpgrade(Connection connection, long lastTimeMicros) {
     this.connection = connection;
+    this.lastTimeMicros = lastTimeMicros;
   }
 
   /** Does it, in seconds for a million messages. */
-  static void run(Connection connection) throws SQLException {
+  static void run(Connection connection) throws SQLException, DatabaseUnusableException {
     logger.info("The database is of version {}: its messages are packed anew", FROM);
-    SchemaUpgrade upgrade = new SchemaUpgrade(connection);
+    SchemaUpgrade upgrade =
+        new SchemaUpgrade(connection, AppliedRow.read(connection).lastTimeMicros());
     upgrade.execute("ALTER TABLE messages RENAME TO old_messages");
     for (int i = 0; i < Schema.REQUEST_TABLES; i++) {
       upgrade.execute("ALTER TABLE requests_" + i + " RENAME TO old_requests_" + i);
@@ -109,7 +112,7 @@ final class SchemaUpgrade {
                 + PAGE_ROWS)) {
       List<RequestRow> page = RequestTable.page(select, Long.MIN_VALUE);
       while (!page.isEmpty()) {
-        table.write(page);
+        table.write(page, lastTimeMicros);
         connection.commit();
         page = RequestTable.page(select, page.get(page.size() - 1).messageId());
       }

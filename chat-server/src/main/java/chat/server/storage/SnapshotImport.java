@@ -16,6 +16,7 @@ final class SnapshotImport {
   private static final int BATCH_ROWS = 1000;
 
   private final Connection connection;
+  private final long lastTimeMicros;
   private final Map<SnapshotTable, SnapshotColumns> columns = new EnumMap<>(SnapshotTable.class);
   private final MessageTable messages;
   private final List<RequestTable> requests = new ArrayList<>();
@@ -25,9 +26,11 @@ final class SnapshotImport {
 
   /**
    * @param connection of a database that has the tables and nothing in them
+   * @param lastTimeMicros the newest stamp of the snapshot
    */
-  SnapshotImport(Connection connection) {
+  SnapshotImport(Connection connection, long lastTimeMicros) {
     this.connection = connection;
+    this.lastTimeMicros = lastTimeMicros;
     for (SnapshotColumns of : SnapshotColumns.values()) {
       columns.put(of.table(), of);
     }
@@ -100,6 +103,6 @@ final class SnapshotImport {
       long account = block.content().readLong();
       rows.add(new RequestRow(SnapshotFormat.readText(block.content()), account, message));
     }
-    requests.get(block.table().day()).write(rows);
+    requests.get(block.table().day()).write(rows, lastTimeMicros);
   }
 }

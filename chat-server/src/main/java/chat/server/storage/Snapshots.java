@@ -71,7 +71,7 @@ public final class Snapshots {
     try (Connection connection = DriverManager.getConnection(url, "", "")) {
       connection.setAutoCommit(false);
       Schema.make(connection);
-      fill(connection, snapshot);
+      fill(connection, snapshot, header.lastTimeMicros());
       Schema.index(connection);
       // Last of all: without it, the database has applied nothing.
       claim(connection, header, as);
@@ -85,8 +85,9 @@ public final class Snapshots {
     return header;
   }
 
-  private static void fill(Connection connection, Path snapshot) throws SQLException, IOException {
-    SnapshotImport to = new SnapshotImport(connection);
+  private static void fill(Connection connection, Path snapshot, long lastTimeMicros)
+      throws SQLException, IOException {
+    SnapshotImport to = new SnapshotImport(connection, lastTimeMicros);
     try (SnapshotInput in = SnapshotInput.open(snapshot)) {
       while (in.next(to::read)) {
         connection.commit();

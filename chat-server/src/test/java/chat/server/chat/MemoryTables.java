@@ -161,7 +161,8 @@ public final class MemoryTables implements ChatTables, ChatQueries {
 
   @Override
   public synchronized long remembered(long accountId, String requestId, long afterMicros) {
-    return requests.getOrDefault(accountId + "/" + requestId, 0L);
+    StoredMessage known = message(requests.getOrDefault(accountId + "/" + requestId, 0L));
+    return known != null && known.sentTimeMicros() > afterMicros ? known.messageId() : 0;
   }
 
   @Override

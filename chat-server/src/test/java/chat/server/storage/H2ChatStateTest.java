@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import chat.server.chat.ChatQueries;
+import chat.server.chat.ChatStateMachine;
 import chat.server.chat.Command;
+import chat.server.chat.CommandCodec;
 import chat.server.chat.CommandLog;
+import chat.server.chat.MemoryTables;
 import chat.server.chat.Outcome;
 import chat.server.chat.StoredMessage;
+import chat.server.replication.Entry;
 import chat.server.replication.LogPosition;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -49,11 +53,13 @@ class H2ChatStateTest {
     System.out.println("state: seed " + seed);
     CommandLog log = RandomCommands.log(seed, ENTRIES);
     Random dice = new Random(seed);
-    List<Outcome> expected = new ArrayList<>();
+    List<Outcome> expected = byTheRules(log);
     long digest;
     try (H2ChatState state = H2ChatState.open(directory.resolve("single"))) {
       for (long i = 1; i <= log.size(); i++) {
-        expected.addAll(CommandLog.apply(state, log.slice(i, i)));
+        assertThat(CommandLog.apply(state, log.slice(i, i)))
+            .as("entry %d, seed %d", i, seed)
+            .containsExactly(expected.get((int) i - 1));
       }
       digest = state.digest();
     }
@@ -69,6 +75,19 @@ class H2ChatStateTest {
     }
     assertThat(reopening(log, dice, expected)).as("reopened, seed %d", seed).isEqualTo(digest);
     assertThat(crashing(log, dice, expected)).as("crashed, seed %d", seed).isEqualTo(digest);
+  }
+
+  /** What comes of a log where nothing is ever written anywhere. */
+  private static List<Outcome> byTheRules(CommandLog log) {
+    ChatStateMachine rules = new ChatStateMachine(new MemoryTables());
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Entry entry : log.slice(1, log.size())) {
+      outcomes.add(
+          entry.payload().length == 0
+              ? new Outcome.Nothing()
+              : rules.apply(entry.index(), CommandCodec.decode(entry.payload())));
+    }
+    return outcomes;
   }
 
   @Test
@@ -258,6 +277,63 @@ class H2ChatStateTest {
     log.add(send(time, "ann", "x", "r1"));
     log.add(send(time + days * DAY, "ann", "y", "r2"));
     return log;
+  }
+
+  @Test
+  void anIdOfAClockThatIsAheadIsKnownWhenItsTimeHasCome() throws Exception {
+    int tried = 0;
+    for (long minutesAhead : new long[] {0, 30, 59, 61, 119, 1_200, 1_439, 1_499, 1_560, 2_400}) {
+      for (long minutesLater : new long[] {0, 1, 45, minutesAhead - 59, minutesAhead, 1_499}) {
+        if (minutesLater >= 0 && minutesLater < 1_500) {
+          requireKnown(directory.resolve("ahead" + tried++), minutesAhead, minutesLater);
+        }
+      }
+    }
+    assertThat(tried).isGreaterThan(40);
+  }
+
+  /** While it is in memory, when the database has it, and when that was opened again. */
+  private static void requireKnown(Path there, long minutesAhead, long minutesLater)
+      throws Exception {
+    long minute = 60_000_000;
+    long made = 20_000 * DAY + 5 * minute;
+    CommandLog log = new CommandLog();
+    log.add(new Command.CreateAccount(made, "ann", "hash", ""));
+    log.add(new Command.Login(made, 1, CommandLog.token(1), false));
+    String id = GrowingIds.limit(made + minutesAhead * minute - 1_000) + "-7000-8000-000000000001";
+    log.add(send(made, "ann", "x", id));
+    log.add(new Command.Login(made + minutesLater * minute, 1, CommandLog.token(2), true));
+    for (int i = 0; i < 3; i++) {
+      log.add(
+          new Command.SendMessage(
+              made + minutesLater * minute, CommandLog.token(2), "ann", "x", id, false, 1_000));
+    }
+    String what = minutesAhead + " minutes ahead, " + minutesLater + " later";
+    try (H2ChatState state = H2ChatState.open(there)) {
+      CommandLog.apply(state, log.slice(1, 4));
+      requireDuplicate(state, log, 5, what + ", in memory");
+      state.write();
+      requireDuplicate(state, log, 6, what + ", written");
+    }
+    try (H2ChatState state = H2ChatState.open(there)) {
+      requireDuplicate(state, log, 7, what + ", opened again");
+    }
+    Path before = there.resolveSibling(there.getFileName() + "-before");
+    try (H2ChatState state = H2ChatState.open(before)) {
+      CommandLog.apply(state, log.slice(1, 3));
+    }
+    try (H2ChatState state = H2ChatState.open(before)) {
+      CommandLog.apply(state, log.slice(4, 4));
+      requireDuplicate(state, log, 5, what + ", opened again before that");
+    }
+  }
+
+  private static void requireDuplicate(H2ChatState state, CommandLog log, long at, String what) {
+    assertThat(CommandLog.apply(state, log.slice(at, at)).get(0))
+        .as(what)
+        .isInstanceOfSatisfying(
+            Outcome.MessageAccepted.class,
+            accepted -> assertThat(accepted.duplicate()).as(what).isTrue());
   }
 
   @Test

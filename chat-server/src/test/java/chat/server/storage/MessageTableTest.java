@@ -1,11 +1,14 @@
 package chat.server.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import chat.server.chat.StoredMessage;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -57,6 +60,22 @@ class MessageTableTest {
         assertThat(read)
             .as("after %d, seed %d", after, seed)
             .containsExactlyElementsOf(written.tailMap(after, false).values());
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoPackIsSaidToBeDamaged() throws Exception {
+    try (Connection connection = DriverManager.getConnection(H2Database.appendingUrl(directory));
+        MessageTable table = new MessageTable(connection, id -> "name" + id)) {
+      Schema.ensure(connection);
+      for (String damaged : new String[] {"", "ff", "ffffffff", "00000002", "0000000100000009"}) {
+        try (Statement statement = connection.createStatement()) {
+          statement.execute("DELETE FROM messages");
+          statement.execute("INSERT INTO messages VALUES(7, X'" + damaged + "')");
+        }
+        assertThatThrownBy(() -> table.find(7)).as(damaged).isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> table.after(0)).as(damaged).isInstanceOf(SQLException.class);
       }
     }
   }

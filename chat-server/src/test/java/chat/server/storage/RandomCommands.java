@@ -152,6 +152,13 @@ final class RandomCommands {
       return "id " + dice.nextInt(200);
     }
     long millis = now / 1000 + (dice.nextInt(7_200_000) - 3_600_000);
+    if (dice.nextInt(8) == 0) {
+      // Of a clock that is far ahead.
+      millis += dice.nextInt(40 * 3_600_000);
+    } else if (dice.nextInt(8) == 0) {
+      // Of no clock, and used again.
+      return String.format(Locale.ROOT, "%02d", dice.nextInt(50));
+    }
     return String.format(
         Locale.ROOT, "%08x-%04x-7000-8000-%012x", millis >>> 16, millis & 0xffff, made++);
   }

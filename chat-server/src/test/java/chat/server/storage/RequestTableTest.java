@@ -10,6 +10,8 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RequestTableTest {
   private static final long DAY = 4;
+  private static final long MINUTE = 60_000_000;
+  private static final long NOW = 20_000L * 24 * 60 * MINUTE;
 
   @TempDir Path directory;
 
@@ -35,7 +39,7 @@ class RequestTableTest {
 
   @Test
   void idsThatGrowAreAllPackedInOneLane() throws Exception {
-    write(i -> "id" + (100_000 + i), 40);
+    write(i -> grown(i), 40);
     requireAll();
     assertThat(count("SELECT COUNT(DISTINCT lane) FROM requests_1")).isEqualTo(1);
     assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
@@ -43,10 +47,18 @@ class RequestTableTest {
 
   @Test
   void idsOfTwoClocksAreAllPacked() throws Exception {
-    write(i -> "id" + (100_000 + i + (i % 2 == 0 ? 5_000 : 0)), 40);
+    write(i -> grown(i + (i % 2 == 0 ? 5_000 : 0)), 40);
     requireAll();
     assertThat(count("SELECT COUNT(DISTINCT lane) FROM requests_1")).isEqualTo(2);
     assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
+  }
+
+  @Test
+  void aFewIdsThatNoClockHasMadeDoNotKeepTheOthersFromBeingPacked() throws Exception {
+    write(i -> i % 50 == 7 ? "c" + dice.nextInt() : grown(i), 40);
+    requireAll();
+    assertThat(count("SELECT COUNT(DISTINCT lane) FROM requests_1")).isEqualTo(1);
+    assertThat(count("SELECT COUNT(*) FROM late_requests_1 WHERE request_id < 'c'")).isZero();
   }
 
   @Test
@@ -59,7 +71,7 @@ class RequestTableTest {
   @Test
   void oneIdOfManyAccountsIsFoundForEachHoweverLongItIs() throws Exception {
     // Far more than fit into one pack, and more than a value of the database holds.
-    String longest = "\uffff".repeat(64);
+    String longest = "0" + "\uffff".repeat(63);
     List<RequestRow> rows = new ArrayList<>();
     for (int account = 1; account <= 6_000; account++) {
       rows.add(new RequestRow(longest, account, account));
@@ -71,7 +83,7 @@ class RequestTableTest {
 
   @Test
   void whatIsClearedIsForgottenAndItsPlaceUsedAgain() throws Exception {
-    write(i -> "id" + (900_000 - i), 10);
+    write(i -> grown(900_000 - i), 10);
     try (Connection connection = open()) {
       new RequestTable(connection, DAY).clear();
       connection.commit();
@@ -79,13 +91,17 @@ class RequestTableTest {
     try (Connection connection = open()) {
       RequestTable table = new RequestTable(connection, DAY);
       for (RequestRow row : written) {
-        assertThat(table.find(row.accountId(), row.requestId())).isZero();
+        assertThat(find(table, row.accountId(), row.requestId())).isZero();
       }
     }
     written.clear();
-    write(i -> "id" + (100_000 + i), 10);
+    write(i -> grown(i), 10);
     requireAll();
     assertThat(count("SELECT COUNT(*) FROM late_requests_1")).isZero();
+  }
+
+  private static String grown(int i) {
+    return GrowingIds.limit(NOW) + String.format(Locale.ROOT, "-7000-8000-%012d", i);
   }
 
   private interface Ids {
@@ -106,7 +122,7 @@ class RequestTableTest {
           rows.add(row);
         }
       }
-      table.write(rows);
+      table.write(rows, NOW);
       connection.commit();
       written.addAll(rows);
       if (dice.nextInt(8) == 0) {
@@ -120,7 +136,7 @@ class RequestTableTest {
 
   private void add(List<RequestRow> rows) throws Exception {
     try (Connection connection = open()) {
-      new RequestTable(connection, DAY).write(rows);
+      new RequestTable(connection, DAY).write(rows, NOW);
       connection.commit();
     }
     written.addAll(rows);
@@ -131,11 +147,11 @@ class RequestTableTest {
     try (Connection connection = open()) {
       RequestTable table = new RequestTable(connection, DAY);
       for (RequestRow row : written) {
-        assertThat(table.find(row.accountId(), row.requestId()))
+        assertThat(find(table, row.accountId(), row.requestId()))
             .as("%s, seed %d", row, seed)
             .isEqualTo(row.messageId());
-        assertThat(table.find(row.accountId() + 10_000, row.requestId())).isZero();
-        assertThat(table.find(row.accountId(), row.requestId() + "0")).isZero();
+        assertThat(find(table, row.accountId() + 10_000, row.requestId())).isZero();
+        assertThat(find(table, row.accountId(), row.requestId() + "0")).isZero();
       }
       List<RequestRow> read = new ArrayList<>();
       RequestTable.Reader reader = table.reader();
@@ -145,10 +161,23 @@ class RequestTableTest {
         page = reader.next();
       }
       assertThat(read).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(written);
-      String greatest = written.stream().map(RequestRow::requestId).max(String::compareTo).get();
-      assertThat(table.greatest()).isEqualTo(greatest);
-      assertThat(new RequestTable(connection, DAY + 1).greatest()).isEmpty();
+      String limit = GrowingIds.limit(NOW + GrowingIds.NEW_AHEAD_MICROS);
+      Optional<String> greatest =
+          written.stream()
+              .map(RequestRow::requestId)
+              .filter(id -> id.compareTo(limit) < 0)
+              .max(String::compareTo);
+      assertThat(table.greatestBelow(limit)).isEqualTo(greatest.orElse(""));
+      assertThat(new RequestTable(connection, DAY + 1).greatestBelow(limit)).isEmpty();
+      assertThat(table.between(limit, "\uffff", Integer.MAX_VALUE))
+          .containsExactlyInAnyOrderElementsOf(
+              written.stream().filter(row -> row.requestId().compareTo(limit) >= 0).toList());
     }
+  }
+
+  private static long find(RequestTable table, long account, String id) throws Exception {
+    return table.find(
+        account, id, id.compareTo(GrowingIds.limit(NOW + GrowingIds.NEW_AHEAD_MICROS)) < 0);
   }
 
   private long count(String select) throws Exception {
