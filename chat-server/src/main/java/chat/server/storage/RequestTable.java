@@ -222,7 +222,6 @@ final class RequestTable {
 
   /** Of those that are not packed, some from one request id up to below another. */
   List<RequestRow> between(String from, String below, int rowsMax) throws SQLException {
-    List<RequestRow> found = new ArrayList<>();
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT request_id, account_id, message_id FROM "
@@ -231,13 +230,8 @@ final class RequestTable {
                 + rowsMax)) {
       select.setString(1, from);
       select.setString(2, below);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          found.add(new RequestRow(row.getString(1), row.getLong(2), row.getLong(3)));
-        }
-      }
+      return rows(select);
     }
-    return found;
   }
 
   private String[] readGreatest() throws SQLException {
@@ -326,13 +320,17 @@ final class RequestTable {
 
   /** Reads rows: request id, account, message. Parameter: the message after which to begin. */
   static List<RequestRow> page(PreparedStatement select, long afterMessage) throws SQLException {
-    List<RequestRow> page = new ArrayList<>();
     select.setLong(1, afterMessage);
+    return rows(select);
+  }
+
+  private static List<RequestRow> rows(PreparedStatement select) throws SQLException {
+    List<RequestRow> rows = new ArrayList<>();
     try (ResultSet row = select.executeQuery()) {
       while (row.next()) {
-        page.add(new RequestRow(row.getString(1), row.getLong(2), row.getLong(3)));
+        rows.add(new RequestRow(row.getString(1), row.getLong(2), row.getLong(3)));
       }
     }
-    return page;
+    return rows;
   }
 }
