@@ -97,30 +97,14 @@ final class MessageTable implements AutoCloseable {
         last = new PackedRows(row.getBytes(1));
       }
     }
-    return find(last, id);
+    int place = last.find(row -> Long.compare(MessageRow.id(row), id));
+    return place < 0 ? null : last.read(place, this::read);
   }
 
   private static boolean isWithin(PackedRows rows, long id) throws SQLException {
     return rows.size() > 0
         && rows.read(0, MessageRow::id) <= id
         && id <= rows.read(rows.size() - 1, MessageRow::id);
-  }
-
-  private @Nullable MessageRow find(PackedRows rows, long id) throws SQLException {
-    int low = 0;
-    int high = rows.size() - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      long found = rows.read(middle, MessageRow::id);
-      if (found == id) {
-        return rows.read(middle, this::read);
-      } else if (found < id) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return null;
   }
 
   /** Some of the messages after an id, in order; none if there are no more. */

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /**
  * Rows that were written together, as one value of the database: what H2 takes for a row of its own
@@ -57,6 +58,28 @@ final class PackedRows {
     } catch (IndexOutOfBoundsException | BufferUnderflowException | IllegalStateException e) {
       throw new SQLException("row " + i + " of a pack makes no sense", e);
     }
+  }
+
+  /**
+   * The place of a row among rows that are in an order; negative if it is not there.
+   *
+   * @param order whether a row is before the one sought (negative), it, or after it
+   */
+  int find(ToIntFunction<ByteBuffer> order) throws SQLException {
+    int low = 0;
+    int high = size - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int found = read(middle, order::applyAsInt);
+      if (found == 0) {
+        return middle;
+      } else if (found < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -1;
   }
 
   private int end(int i) {

@@ -88,21 +88,8 @@ final class RequestTable {
 
   private static long find(PackedRows rows, long accountId, String requestId) throws SQLException {
     RequestRow sought = new RequestRow(requestId, accountId, 0);
-    int low = 0;
-    int high = rows.size() - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      RequestRow row = rows.read(middle, RequestRow::read);
-      int order = RequestRow.ORDER.compare(row, sought);
-      if (order == 0) {
-        return row.messageId();
-      } else if (order < 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return 0;
+    int place = rows.find(row -> RequestRow.ORDER.compare(RequestRow.read(row), sought));
+    return place < 0 ? 0 : rows.read(place, RequestRow::read).messageId();
   }
 
   /**
