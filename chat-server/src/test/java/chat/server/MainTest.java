@@ -23,6 +23,7 @@ class MainTest {
     refused("exclude each other", "1", "--size", "3", "--cluster", "1=127.0.0.1:1:2:3");
     refused("--log-level loud", "1", "--log-level", "loud");
     refused("--page-size must be at least 1", "1", "--page-size", "0");
+    refused("--text-bytes-max must be at most 524288", "1", "--text-bytes-max", "524289");
     refused("1 to 7 servers", "1", "--size", "8");
   }
 
