@@ -12,6 +12,7 @@ import io.grpc.ServerInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -97,9 +98,10 @@ public final class ChatEndpoint implements AutoCloseable {
             streams,
             new ClusterStatusCalls(proposals),
             limits);
-    long tickMillis = Math.max(1, limits.heartbeatInterval().toMillis() / 4);
-    var unused =
-        clock.scheduleWithFixedDelay(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+    Duration tick = limits.heartbeatInterval().dividedBy(4);
+    every(tick, proposals::tick);
+    every(tick, streams::tick);
+    every(tick.dividedBy(StreamRegistry.PARTS), streams::visitSome);
   }
 
   /** Adds the services and limits to a server that is being built. */
@@ -207,13 +209,18 @@ public final class ChatEndpoint implements AutoCloseable {
     threads.shutdown();
   }
 
-  private void tick() {
+  private void every(Duration interval, Runnable task) {
+    long nanos = interval.toNanos();
+    var unused =
+        clock.scheduleWithFixedDelay(() -> guarded(task), nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private static void guarded(Runnable task) {
     try {
-      proposals.tick();
-      streams.tick();
+      task.run();
     } catch (RuntimeException e) {
       // An exception that got out would end the ticks, and with them every stream's heartbeats.
-      log.error("A tick of the streams failed; the next one tries again", e);
+      log.error("A tick failed; the next one tries again", e);
     }
   }
 

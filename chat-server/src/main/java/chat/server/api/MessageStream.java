@@ -70,6 +70,7 @@ final class MessageStream {
 
   private volatile boolean over;
   private volatile boolean attaching;
+  private volatile int connection;
   private volatile long accountId;
   private volatile long lastSentNanos = System.nanoTime();
 
@@ -120,6 +121,15 @@ final class MessageStream {
   /** What the client asked to start after. */
   long afterMessageId() {
     return afterMessageId;
+  }
+
+  /** The same number for all streams of one connection. */
+  int connection() {
+    return connection;
+  }
+
+  void comesBy(int itsConnection) {
+    connection = itsConnection;
   }
 
   /** Whose inbox it is; 0 until that is known. */
@@ -215,7 +225,8 @@ final class MessageStream {
    * @return whether it does so now: then {@link #isGone} is to be asked until it says yes
    */
   boolean endIfStalled(long nowNanos) {
-    if (over || call.isReady() || nowNanos - lastSentNanos < limits.calls().stallMax().toNanos()) {
+    // The time first: whoever reads has had a heartbeat lately, and to ask costs more.
+    if (over || nowNanos - lastSentNanos < limits.calls().stallMax().toNanos() || call.isReady()) {
       return false;
     }
     end(ErrorMapping.status(OutcomeRefusals.slowReceiver(limits.calls().stallMax())));

@@ -7,9 +7,11 @@ import chat.v1.Message;
 import chat.v1.ReceiveMessagesResponse;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +26,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; nothing here blocks, except that streams read pages on threads of their own.
  */
 final class StreamRegistry {
-  /** Each stream has a look for what it may have missed once in so many ticks. */
-  private static final int TICKS_PER_LOOK = 4;
+  /**
+   * {@link #visitSome} visits this part of the streams: ten thousand that are visited at once hold
+   * everything else up for a tenth of a second.
+   */
+  static final int PARTS = 10;
+
+  /** Each stream has a look for what it may have missed once in so many visits. */
+  private static final int VISITS_PER_LOOK = 4;
 
   private record Live(long accountId, String name, MessageStream stream) {}
 
@@ -45,13 +53,16 @@ final class StreamRegistry {
   /** The same by name in lower case: what a sender knows a recipient by. */
   private final Map<String, Live> byName = new ConcurrentHashMap<>();
 
+  /** The streams of {@code byAccount}, those of a connection together, for {@link #visitSome}. */
+  private final List<Set<MessageStream>> parts = new ArrayList<>();
+
   /** Ended because they read nothing; their clients have not taken the end yet. */
   private final Set<MessageStream> leaving = ConcurrentHashMap.newKeySet();
 
   private volatile boolean suspended;
 
   /** The clock's thread's. */
-  private long ticks;
+  private long visits;
 
   StreamRegistry(
       Proposals proposals,
@@ -67,6 +78,9 @@ final class StreamRegistry {
     this.limits = limits;
     this.tokens = tokens;
     this.attachments = new Attachments(proposals, limits);
+    for (int i = 0; i < PARTS; i++) {
+      parts.add(ConcurrentHashMap.newKeySet());
+    }
   }
 
   /**
@@ -95,6 +109,7 @@ final class StreamRegistry {
             this::forget);
     call.setOnReadyHandler(stream::wake);
     call.setOnCancelHandler(stream::cancelled);
+    stream.comesBy(Objects.hashCode(SessionInterceptor.current().address()));
     attaching.put(stream.streamId(), stream);
     var unused =
         reads
@@ -158,9 +173,12 @@ final class StreamRegistry {
     long accountId = attached.accountId();
     Live live = new Live(accountId, attached.username().toLowerCase(Locale.ROOT), stream);
     stream.belongsTo(accountId);
+    // First in here, and out of here last: so none is left behind.
+    partOf(stream).add(stream);
     Live before = byAccount.put(accountId, live);
     byName.put(live.name(), live);
     if (before != null) {
+      partOf(before.stream()).remove(before.stream());
       before.stream().end(ErrorMapping.status(OutcomeRefusals.sessionTakenOver()));
     }
     stream.start(
@@ -177,11 +195,23 @@ final class StreamRegistry {
   }
 
   private void end(long accountId, Refusal refusal) {
-    Live live = byAccount.remove(accountId);
-    if (live != null) {
-      byName.remove(live.name(), live);
+    Live live = byAccount.get(accountId);
+    if (live != null && remove(live)) {
       live.stream().end(ErrorMapping.status(refusal));
     }
+  }
+
+  private boolean remove(Live live) {
+    boolean removed = byAccount.remove(live.accountId(), live);
+    if (removed) {
+      byName.remove(live.name(), live);
+      partOf(live.stream()).remove(live.stream());
+    }
+    return removed;
+  }
+
+  private Set<MessageStream> partOf(MessageStream stream) {
+    return parts.get(Math.floorMod(stream.connection(), PARTS));
   }
 
   /** A call has ended. If the state still counts it as open, it is detached. */
@@ -194,8 +224,7 @@ final class StreamRegistry {
       return;
     }
     Live live = byAccount.get(stream.accountId());
-    if (live != null && live.stream() == stream && byAccount.remove(live.accountId(), live)) {
-      byName.remove(live.name(), live);
+    if (live != null && live.stream() == stream && remove(live)) {
       attachments.detach(stream.session(), stream.streamId());
     }
   }
@@ -236,31 +265,43 @@ final class StreamRegistry {
       }
     }
     for (Live live : List.copyOf(byAccount.values())) {
-      if (byAccount.remove(live.accountId(), live)) {
-        byName.remove(live.name(), live);
+      if (remove(live)) {
         live.stream().end(status);
         attachments.detach(live.stream().session(), live.stream().streamId());
       }
     }
   }
 
-  /** Heartbeats, and what has to be tried again. Called several times a heartbeat interval. */
+  /** What has to be tried again. Called several times a heartbeat interval. */
   void tick() {
     long now = System.nanoTime();
-    ticks++;
-    for (Live live : byAccount.values()) {
-      // In turns: ten thousand that look at once hold everything else up.
-      if (Math.floorMod(live.accountId() + ticks, TICKS_PER_LOOK) == 0) {
-        live.stream().look();
-      }
-      live.stream().heartbeatIfIdle(now);
-      if (live.stream().endIfStalled(now)) {
-        leaving.add(live.stream());
-      }
-      // An open stream is use of its session.
-      reads.used(live.stream().session());
-    }
     leaving.removeIf(stream -> stream.isGone(now));
     attachments.tick(now);
+  }
+
+  /**
+   * Visits the next part of the streams, by the same thread as {@link #tick} and {@link #PARTS}
+   * times as often. Those of one connection are visited together, so that their heartbeats leave in
+   * one write.
+   */
+  void visitSome() {
+    long now = System.nanoTime();
+    // Counted first: what fails in one part does not keep the others waiting.
+    long visit = visits++;
+    for (MessageStream stream : parts.get((int) (visit % PARTS))) {
+      visit(stream, visit / PARTS, now);
+    }
+  }
+
+  private void visit(MessageStream stream, long round, long now) {
+    if (Math.floorMod(stream.accountId() + round, VISITS_PER_LOOK) == 0) {
+      stream.look();
+      // An open stream is use of its session.
+      reads.used(stream.session());
+    }
+    stream.heartbeatIfIdle(now);
+    if (stream.endIfStalled(now)) {
+      leaving.add(stream);
+    }
   }
 }
