@@ -53,7 +53,10 @@ final class StreamRegistry {
   /** The same by name in lower case: what a sender knows a recipient by. */
   private final Map<String, Live> byName = new ConcurrentHashMap<>();
 
-  /** The streams of {@code byAccount}, those of a connection together, for {@link #visitSome}. */
+  /**
+   * The streams that were ever in {@code byAccount} and are not over, those of a connection
+   * together, for {@link #visitSome}, which also takes them out.
+   */
   private final List<Set<MessageStream>> parts = new ArrayList<>();
 
   /** Ended because they read nothing; their clients have not taken the end yet. */
@@ -173,12 +176,10 @@ final class StreamRegistry {
     long accountId = attached.accountId();
     Live live = new Live(accountId, attached.username().toLowerCase(Locale.ROOT), stream);
     stream.belongsTo(accountId);
-    // First in here, and out of here last: so none is left behind.
-    partOf(stream).add(stream);
+    parts.get(Math.floorMod(stream.connection(), PARTS)).add(stream);
     Live before = byAccount.put(accountId, live);
     byName.put(live.name(), live);
     if (before != null) {
-      partOf(before.stream()).remove(before.stream());
       before.stream().end(ErrorMapping.status(OutcomeRefusals.sessionTakenOver()));
     }
     stream.start(
@@ -205,13 +206,8 @@ final class StreamRegistry {
     boolean removed = byAccount.remove(live.accountId(), live);
     if (removed) {
       byName.remove(live.name(), live);
-      partOf(live.stream()).remove(live.stream());
     }
     return removed;
-  }
-
-  private Set<MessageStream> partOf(MessageStream stream) {
-    return parts.get(Math.floorMod(stream.connection(), PARTS));
   }
 
   /** A call has ended. If the state still counts it as open, it is detached. */
@@ -288,7 +284,9 @@ final class StreamRegistry {
     long now = System.nanoTime();
     // Counted first: what fails in one part does not keep the others waiting.
     long visit = visits++;
-    for (MessageStream stream : parts.get((int) (visit % PARTS))) {
+    Set<MessageStream> part = parts.get((int) (visit % PARTS));
+    part.removeIf(MessageStream::isOver);
+    for (MessageStream stream : part) {
       visit(stream, visit / PARTS, now);
     }
   }
