@@ -276,7 +276,7 @@ public final class ChatServer implements AutoCloseable {
     logger.info("stopping");
     watchdog.close();
     if (!silent) {
-      handOver.run(loop);
+      handOver.run(loop::change);
       backend.stop();
       endpoint.stop();
     }

@@ -3,11 +3,12 @@ package chat.server;
 import chat.server.replication.Change;
 import chat.server.replication.ServerId;
 import chat.server.replication.Status;
-import chat.server.runtime.ReplicaLoop;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,11 +19,12 @@ import org.slf4j.LoggerFactory;
  */
 final class PlannedHandOver {
   private static final Logger logger = LoggerFactory.getLogger(PlannedHandOver.class);
-  private static final long PATIENCE_MILLIS = 1500;
+  private static final long PATIENCE_MILLIS = 2000;
 
   private final ServerId self;
   private volatile @Nullable Status status;
   private final CompletableFuture<ServerId> successor = new CompletableFuture<>();
+  private final CompletableFuture<ServerId> nobody = new CompletableFuture<>();
   private volatile boolean begun;
 
   PlannedHandOver(ServerId self) {
@@ -32,28 +34,43 @@ final class PlannedHandOver {
   /** Called by the replica thread. */
   void changed(Status news) {
     status = news;
+    look(news);
+  }
+
+  private void look(Status news) {
     ServerId primary = news.primary();
     if (begun && primary != null && !primary.equals(self)) {
       successor.complete(primary);
+    } else if (begun && heir(news, self) == null) {
+      // All are being stopped, and the others were faster.
+      nobody.complete(self);
     }
   }
 
   /**
    * Hands over if this server is primary and somebody can take over; returns when another one acts,
    * or when it is clear that none will.
+   *
+   * @param changes makes a change, as {@link chat.server.runtime.ReplicaLoop#change} does
    */
-  void run(ReplicaLoop loop) {
+  void run(Function<Change, CompletableFuture<Void>> changes) {
     Status now = status;
     ServerId heir = now == null || !now.serving() ? null : heir(now, self);
     if (heir == null) {
       return;
     }
     begun = true;
+    // Whatever has changed before that was known.
+    look(Objects.requireNonNull(status));
+    CompletableFuture<ServerId> handedOver =
+        changes.apply(new Change.HandOver(heir)).thenCompose(made -> successor);
     try {
-      loop.change(new Change.HandOver(heir)).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      logger.info(
-          "server {} is primary from now on",
-          successor.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+      CompletableFuture.anyOf(handedOver, nobody).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      if (handedOver.isDone()) {
+        logger.info("server {} is primary from now on", handedOver.get());
+      } else {
+        logger.info("all other servers have stopped: there is nobody to hand over to");
+      }
     } catch (ExecutionException e) {
       logger.warn("not handed over to server {}: {}", heir, String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
