@@ -24,8 +24,8 @@ final class PlannedHandOver {
   private final ServerId self;
   private volatile @Nullable Status status;
   private final CompletableFuture<ServerId> successor = new CompletableFuture<>();
-  private final CompletableFuture<ServerId> nobody = new CompletableFuture<>();
-  private volatile boolean begun;
+  private final CompletableFuture<ServerId> gone = new CompletableFuture<>();
+  private volatile @Nullable ServerId asked;
 
   PlannedHandOver(ServerId self) {
     this.self = self;
@@ -38,12 +38,13 @@ final class PlannedHandOver {
   }
 
   private void look(Status news) {
+    ServerId heir = asked;
     ServerId primary = news.primary();
-    if (begun && primary != null && !primary.equals(self)) {
+    if (heir != null && primary != null && !primary.equals(self)) {
       successor.complete(primary);
-    } else if (begun && heir(news, self) == null) {
-      // All are being stopped, and the others were faster.
-      nobody.complete(self);
+    } else if (heir != null && !isThere(news, heir)) {
+      // The whole cluster is being stopped, and that server was faster.
+      gone.complete(heir);
     }
   }
 
@@ -59,19 +60,23 @@ final class PlannedHandOver {
     if (heir == null) {
       return;
     }
-    begun = true;
+    asked = heir;
     // Whatever has changed before that was known.
     look(Objects.requireNonNull(status));
     CompletableFuture<ServerId> handedOver =
         changes.apply(new Change.HandOver(heir)).thenCompose(made -> successor);
     try {
-      CompletableFuture.anyOf(handedOver, nobody).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      CompletableFuture.anyOf(handedOver, gone).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       if (handedOver.isDone()) {
         logger.info("server {} is primary from now on", handedOver.get());
       } else {
-        logger.info("all other servers have stopped: there is nobody to hand over to");
+        logger.info("server {} is gone and cannot take over: leaving all the same", heir);
       }
     } catch (ExecutionException e) {
+      if (successor.isDone()) {
+        // It was no longer this server's to hand over.
+        return;
+      }
       logger.warn("not handed over to server {}: {}", heir, String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
       logger.warn("handing over to server {} takes too long: leaving all the same", heir);
@@ -84,11 +89,15 @@ final class PlannedHandOver {
   static @Nullable ServerId heir(Status now, ServerId self) {
     ServerId heir = null;
     for (ServerId member : now.view().members().keySet()) {
-      Status.Server server = now.servers().get(member);
-      if (!member.equals(self) && server != null && server.reachable()) {
+      if (!member.equals(self) && isThere(now, member)) {
         heir = member;
       }
     }
     return heir;
+  }
+
+  private static boolean isThere(Status now, ServerId member) {
+    Status.Server server = now.servers().get(member);
+    return server != null && server.reachable() && now.view().has(member);
   }
 }

@@ -250,7 +250,7 @@ final class MessageStream {
 
   /**
    * Takes a turn whether or not anything is known to be there: a stream that missed being woken,
-   * for whatever reason, goes on at the next tick.
+   * for whatever reason, goes on before long.
    */
   void look() {
     turns.execute(this::turn);

@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class StreamRegistry {
   /**
    * {@link #visitSome} visits this part of the streams: ten thousand that are visited at once hold
-   * everything else up for a tenth of a second.
+   * everything else up for a tenth of a second. Odd, since Linux gives the connections of a host
+   * even ports only.
    */
-  static final int PARTS = 10;
+  static final int PARTS = 11;
 
   /** Each stream has a look for what it may have missed once in so many visits. */
   private static final int VISITS_PER_LOOK = 4;
@@ -165,29 +166,35 @@ final class StreamRegistry {
   }
 
   private void activate(Outcome.StreamAttached attached, Command command) {
-    MessageStream stream = attaching.remove(attached.streamId());
+    MessageStream stream = attaching.get(attached.streamId());
     if (stream == null) {
       // Attached at another server; or here, and its client has gone meanwhile.
-      if (command instanceof Command.AttachStream attach) {
-        attachments.orphaned(attach);
-      }
+      orphaned(command);
       return;
     }
     long accountId = attached.accountId();
     Live live = new Live(accountId, attached.username().toLowerCase(Locale.ROOT), stream);
     stream.belongsTo(accountId);
-    parts.get(Math.floorMod(stream.connection(), PARTS)).add(stream);
-    Live before = byAccount.put(accountId, live);
     byName.put(live.name(), live);
+    Live before = byAccount.put(accountId, live);
     if (before != null) {
       before.stream().end(ErrorMapping.status(OutcomeRefusals.sessionTakenOver()));
     }
+    // In one of the maps at every moment: whoever ends all streams, or this one, finds it.
+    if (!attaching.remove(stream.streamId(), stream)) {
+      remove(live);
+      orphaned(command);
+      return;
+    }
+    parts.get(Math.floorMod(stream.connection(), PARTS)).add(stream);
     stream.start(
         (after, count) -> pageOf(accountId, after, count),
         Math.max(stream.afterMessageId(), attached.acknowledgedId()));
-    if (stream.isOver()) {
-      // It was cancelled while it was between the two maps, where forget() does not look.
-      forget(stream);
+  }
+
+  private void orphaned(Command command) {
+    if (command instanceof Command.AttachStream attach) {
+      attachments.orphaned(attach);
     }
   }
 
