@@ -128,7 +128,7 @@ final class ServerCommand implements Callable<Integer> {
   @Option(
       names = "--log-segment-bytes",
       paramLabel = "BYTES",
-      defaultValue = "67108864",
+      defaultValue = "16777216",
       description = "Size of one file of the log. Default: ${DEFAULT-VALUE}.")
   private long logSegmentBytes;
 
