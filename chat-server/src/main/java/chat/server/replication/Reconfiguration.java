@@ -111,7 +111,14 @@ final class Reconfiguration {
     if (role == null) {
       end("another server has become primary meanwhile: look at the status and ask again");
     } else if (asked.change() instanceof Change.HandOver) {
-      role.drain(true);
+      if (view.has(asked.change().server())) {
+        role.drain(true);
+      } else {
+        end(
+            "server "
+                + asked.change().server()
+                + " is no backup any more: wait until it is one again, or hand over to another");
+      }
     } else if (asked.change() instanceof Change.Admit) {
       String refusal = otherDiskIsMember(asked.change().server(), view);
       if (refusal != null) {

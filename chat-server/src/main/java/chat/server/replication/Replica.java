@@ -345,10 +345,12 @@ public final class Replica {
     PrimaryRole role = primary;
     PrimaryRole acting = role != null && role.active() ? role : null;
     Change change = acting == null ? null : reconfiguration.due(acting);
-    SortedSet<ServerId> participants =
-        change != null
-            ? election.standForChange()
-            : election.stand(board.actingPrimary(primary), acting, acceptor.promisedAt());
+    SortedSet<ServerId> participants = change == null ? null : election.standForChange();
+    boolean isForChange = participants != null;
+    if (participants == null) {
+      // Also while a change waits for all members: who is dead is left out, and then it goes on.
+      participants = election.stand(board.actingPrimary(primary), acting, acceptor.promisedAt());
+    }
     if (participants != null) {
       // The round may be over before its constructor returns: alone, a server decides at once.
       long before = core.view().ballot().number();
@@ -359,7 +361,7 @@ public final class Replica {
               adoption,
               evidence,
               participants,
-              change == null ? UnaryOperator.identity() : reconfiguration::apply,
+              isForChange ? reconfiguration::apply : UnaryOperator.identity(),
               election.roundTimeout(participants),
               installedEnd);
       candidacy = core.view().ballot().number() == before ? next : null;

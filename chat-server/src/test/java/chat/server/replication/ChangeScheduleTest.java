@@ -107,6 +107,35 @@ class ChangeScheduleTest {
   }
 
   @Test
+  void aHandOverToAServerThatDiesEndsWhenThatIsProven() {
+    SimulatedCluster cluster = born(3, 3);
+    propose(cluster, 3, 5);
+    SimulatedServer old = cluster.server(3);
+    cluster.crash(2);
+    Replica replica = Objects.requireNonNull(old.replica);
+    replica.change(99, new Change.HandOver(id(2)), old.clock());
+    old.work();
+    assertThat(longestPauseMillis(cluster, 3_000)).isLessThan(600);
+    assertThat(old.changes.get(99L)).contains("server 2 is no backup any more");
+    assertThat(cluster.servedBy(3)).isTrue();
+    assertThat(view(cluster, 3).size()).isEqualTo(2);
+  }
+
+  @Test
+  void aHandOverGoesOnWhenAnotherServerThanItsTargetDies() {
+    SimulatedCluster cluster = born(3, 3);
+    propose(cluster, 3, 5);
+    SimulatedServer old = cluster.server(3);
+    cluster.crash(1);
+    Replica replica = Objects.requireNonNull(old.replica);
+    replica.change(99, new Change.HandOver(id(2)), old.clock());
+    old.work();
+    assertThat(longestPauseMillis(cluster, 3_000)).isLessThan(600);
+    assertThat(old.changes).containsEntry(99L, "");
+    assertThat(cluster.servedBy(2)).isTrue();
+  }
+
+  @Test
   void aWipedDiskIsTakenInAfterAnOperatorHasSaidSo() {
     SimulatedCluster cluster = born(3, 3);
     propose(cluster, 3, 3);
