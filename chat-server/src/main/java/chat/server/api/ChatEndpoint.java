@@ -195,6 +195,11 @@ public final class ChatEndpoint implements AutoCloseable {
     streams.closeAll(ErrorMapping.status(reason, true));
   }
 
+  /** {@link StreamRegistry#visited}. */
+  int streamsVisited() {
+    return streams.visited();
+  }
+
   /** Says NOT_SERVING for good and ends the streams; then the server may be shut down. */
   public void stop() {
     health.stop();
@@ -219,8 +224,8 @@ public final class ChatEndpoint implements AutoCloseable {
   private static void guarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
-      // An exception that got out would end the ticks, and with them every stream's heartbeats.
+    } catch (RuntimeException | Error e) {
+      // What got out would end the ticks, and with them every stream's heartbeats.
       log.error("A tick failed; the next one tries again", e);
     }
   }

@@ -24,12 +24,12 @@ final class SessionReads {
   /** A session's use is logged once in this time, not at every call. */
   private static final Duration TOUCH_INTERVAL = Duration.ofDays(1);
 
-  private static final long CHECK_NANOS = Duration.ofHours(1).toNanos();
+  private static final long CHECK_MICROS = TimeUnit.HOURS.toMicros(1);
   private static final int CHECKED_MAX = 100_000;
 
   private final Proposals proposals;
   private final ChatQueries queries;
-  private final Map<SessionKey, Long> checkedNanos = new ConcurrentHashMap<>();
+  private final Map<SessionKey, Long> checkedMicros = new ConcurrentHashMap<>();
 
   SessionReads(Proposals proposals, ChatQueries queries) {
     this.proposals = proposals;
@@ -92,16 +92,17 @@ final class SessionReads {
 
   /** Notes that a session is used by a write: looked at once an hour, off the caller's thread. */
   void used(SessionKey session) {
-    long now = System.nanoTime();
-    Long checked = checkedNanos.get(session);
-    if (checked != null && now - checked < CHECK_NANOS) {
+    // By the clock that sessions expire by; if it was set back, what was noted counts for nothing.
+    long now = proposals.nowMicros();
+    Long checked = checkedMicros.get(session);
+    if (checked != null && Math.abs(now - checked) < CHECK_MICROS) {
       return;
     }
-    if (checkedNanos.size() >= CHECKED_MAX) {
+    if (checkedMicros.size() >= CHECKED_MAX) {
       // Forgetting costs a query a session, no more.
-      checkedNanos.clear();
+      checkedMicros.clear();
     }
-    checkedNanos.put(session, now);
+    checkedMicros.put(session, now);
     proposals
         .threads()
         .execute(
@@ -125,7 +126,7 @@ final class SessionReads {
                 (outcome, failure) -> {
                   if (failure != null) {
                     // The next use tries again, and there are 29 days left for it.
-                    checkedNanos.remove(session);
+                    checkedMicros.remove(session);
                     log.debug("A session's use was not logged: {}", failure.toString());
                   }
                 });

@@ -298,6 +298,11 @@ final class StreamRegistry {
     }
   }
 
+  /** How many streams are visited: the open ones, and for a moment those that have just ended. */
+  int visited() {
+    return parts.stream().mapToInt(Set::size).sum();
+  }
+
   private void visit(MessageStream stream, long round, long now) {
     if (Math.floorMod(stream.accountId() + round, VISITS_PER_LOOK) == 0) {
       stream.look();

@@ -114,6 +114,14 @@ class ReceiveMessagesTest {
   }
 
   @Test
+  void nothingIsKeptOfAStreamThatIsOver() {
+    ReceivedEvents stream = api.receive(bob, 0).awaitCaughtUp();
+    assertThat(api.endpoint.streamsVisited()).isEqualTo(1);
+    stream.cancel();
+    await().until(() -> api.endpoint.streamsVisited() == 0);
+  }
+
+  @Test
   void aSecondStreamOnTheSameTokenEndsTheFirst() {
     ReceivedEvents first = api.receive(bob, 0).awaitCaughtUp();
     ReceivedEvents second = api.receive(bob, 0).awaitCaughtUp();

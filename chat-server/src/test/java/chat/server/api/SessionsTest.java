@@ -113,6 +113,19 @@ class SessionsTest {
     assertThat(touches()).isLessThanOrEqualTo(2);
   }
 
+  @Test
+  void anOpenStreamIsUseOfItsSession() {
+    String token = api.user("ann");
+    ReceivedEvents stream = api.receive(token, 0).awaitCaughtUp();
+    for (int touched = 1; touched <= 3; touched++) {
+      api.backend.advanceMicros(TimeUnit.DAYS.toMicros(20));
+      int expected = touched;
+      await().until(() -> touches() == expected);
+    }
+    assertThat(stream.isOpen()).isTrue();
+    use(token);
+  }
+
   private long touches() {
     return api.backend.applied.stream().filter(c -> c instanceof Command.TouchSession).count();
   }
