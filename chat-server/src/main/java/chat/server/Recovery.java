@@ -33,6 +33,9 @@ record Recovery(
 
   private static final Logger logger = LoggerFactory.getLogger(Recovery.class);
 
+  /** The log waits for two checkpoints of the database: not for most of what it may keep. */
+  private static final int CHECKPOINTS_A_LOG = 8;
+
   /**
    * Opens everything. This start is counted and on the disk before anything else happens, so before
    * any socket but the life socket opens (R1).
@@ -53,7 +56,11 @@ record Recovery(
             directory.logDirectory(), LogOptions.ofSegmentBytes(config.limits().logSegmentBytes()));
     H2ChatState state;
     try {
-      state = database(directory.databaseDirectory(), log);
+      state =
+          database(
+              directory.databaseDirectory(),
+              Math.max(1, config.limits().logKeepBytes() / CHECKPOINTS_A_LOG),
+              log);
     } catch (IOException | RuntimeException e) {
       log.close();
       throw e;
@@ -89,13 +96,14 @@ record Recovery(
    * A database that cannot be used, or is of another log, is thrown away and built anew (R18); if
    * the log begins too late for that, it stays.
    */
-  private static H2ChatState database(Path path, ReplicatedLog log) throws IOException {
+  private static H2ChatState database(Path path, long checkpointBytes, ReplicatedLog log)
+      throws IOException {
     String wrong;
     if (isDistrusted(path)) {
       wrong = "The database failed in use";
     } else {
       try {
-        H2ChatState state = H2ChatState.open(path);
+        H2ChatState state = H2ChatState.open(path, checkpointBytes);
         if (follows(state.position(), log)) {
           return state;
         }
@@ -121,7 +129,7 @@ record Recovery(
     // Last: a crash before this comes here again.
     Files.deleteIfExists(path.resolve(DISTRUSTED));
     try {
-      return H2ChatState.open(path);
+      return H2ChatState.open(path, checkpointBytes);
     } catch (DatabaseUnusableException e) {
       throw new IOException("no database can be made in " + path, e);
     }

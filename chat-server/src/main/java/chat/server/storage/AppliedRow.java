@@ -27,6 +27,9 @@ record AppliedRow(LogPosition position, long lastTimeMicros, long requestDay, lo
       "UPDATE applied SET log_index = ?, epoch = ?, hash = ?, last_time = ?, request_day = ?,"
           + " mailboxes_index = ? WHERE one = 1";
 
+  /** Writes the row as it is. */
+  static final String TOUCH = "UPDATE applied SET one = one WHERE one = 1";
+
   /** What {@link #write} needs. */
   static PreparedStatement prepare(Connection connection) throws SQLException {
     return connection.prepareStatement(UPDATE);

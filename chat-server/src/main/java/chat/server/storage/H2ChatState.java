@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * not have is read from memory, and after a crash from the log.
  */
 public final class H2ChatState implements AppliedState {
-  private static final long CHECKPOINT_NANOS = 2_000_000_000L;
-  private static final long CHECKPOINT_BYTES = 64L << 20;
+  /** However much is written, a checkpoint does not wait for more than this. */
+  private static final long CHECKPOINT_BYTES_MAX = 64L << 20;
 
   /**
    * How much is done at a time.
@@ -46,9 +46,31 @@ public final class H2ChatState implements AppliedState {
    * @param roundEntries log entries after which mailboxes are written: they are read again at a
    *     start, in well below a second
    * @param mailboxes that are written with one transaction
+   * @param checkpoints when they are due
    */
-  record Pace(long checkNanos, int roundEntries, int mailboxes) {
-    static final Pace USUAL = new Pace(TimeUnit.MILLISECONDS.toNanos(200), 25_000, 1_000);
+  record Pace(long checkNanos, int roundEntries, int mailboxes, Checkpoints checkpoints) {
+    static final Pace USUAL =
+        new Pace(TimeUnit.MILLISECONDS.toNanos(200), 25_000, 1_000, Checkpoints.USUAL);
+  }
+
+  /**
+   * When a checkpoint is due: when there is something to save by it, and not because time has
+   * passed. Each one writes the pages to the root anew and leaves H2 one chunk more to remember,
+   * for good: every two seconds, with one message a second, half a GB of disk and some 15 MB of
+   * memory a day.
+   *
+   * @param nanosMin time between two
+   * @param entries that would have to be read again from the log after a crash
+   * @param bytes of them
+   */
+  record Checkpoints(long nanosMin, int entries, long bytes) {
+    static final Checkpoints USUAL =
+        new Checkpoints(TimeUnit.SECONDS.toNanos(2), 10_000, CHECKPOINT_BYTES_MAX);
+
+    boolean isDue(long nanosSince, long entriesSince, long bytesSince) {
+      return bytesSince > CHECKPOINT_BYTES_MAX
+          || (nanosSince > nanosMin && (entriesSince >= entries || bytesSince >= bytes));
+    }
   }
 
   // What is applied and not written is in memory: beyond so much, applying waits.
@@ -56,6 +78,7 @@ public final class H2ChatState implements AppliedState {
   private static final long UNWRITTEN_BYTES_MAX = 16L << 20;
 
   private final String url;
+  private final Checkpoints checkpoints;
   private final DatabaseFile file;
   private final Connection connection;
   private final JdbcConnectionPool readers;
@@ -83,7 +106,6 @@ public final class H2ChatState implements AppliedState {
   private volatile long safeIndex;
   private long checkpointAt = System.nanoTime();
   private long bytesSinceCheckpoint;
-  private boolean dirty;
   private @Nullable SQLException failure;
 
   /**
@@ -97,6 +119,25 @@ public final class H2ChatState implements AppliedState {
    */
   public static H2ChatState open(Path directory) throws IOException, DatabaseUnusableException {
     return open(directory, Pace.USUAL);
+  }
+
+  /**
+   * The same for one whose log may not grow large.
+   *
+   * @param checkpointBytes bytes of the log after which a checkpoint is due: what the last two have
+   *     not written stays in the log
+   */
+  public static H2ChatState open(Path directory, long checkpointBytes)
+      throws IOException, DatabaseUnusableException {
+    Checkpoints usual = Checkpoints.USUAL;
+    long bytes = Math.min(usual.bytes(), checkpointBytes);
+    return open(
+        directory,
+        new Pace(
+            Pace.USUAL.checkNanos(),
+            Pace.USUAL.roundEntries(),
+            Pace.USUAL.mailboxes(),
+            new Checkpoints(usual.nanosMin(), usual.entries(), bytes)));
   }
 
   static H2ChatState open(Path directory, Pace pace) throws IOException, DatabaseUnusableException {
@@ -151,6 +192,7 @@ public final class H2ChatState implements AppliedState {
       String url, DatabaseFile file, JdbcConnectionPool readers, Connection connection, Pace pace)
       throws SQLException, IOException, DatabaseUnusableException {
     this.url = url;
+    this.checkpoints = pace.checkpoints();
     this.file = file;
     this.readers = readers;
     this.connection = connection;
@@ -292,7 +334,6 @@ public final class H2ChatState implements AppliedState {
       WriteBatch batch = take();
       writer.write(batch, changed);
       written = batch.position();
-      dirty = true;
       synchronized (this) {
         tables.written();
       }
@@ -321,10 +362,9 @@ public final class H2ChatState implements AppliedState {
   public void checkpointIfDue() {
     writing.lock();
     try {
-      boolean due = System.nanoTime() - checkpointAt > CHECKPOINT_NANOS;
       checkSome();
-      boolean isAnything = dirty || isAnythingToWrite();
-      if (isAnything && (due || bytesSinceCheckpoint > CHECKPOINT_BYTES)) {
+      long nanos = System.nanoTime() - checkpointAt;
+      if (checkpoints.isDue(nanos, written.index() - checkpointIndex, bytesSinceCheckpoint)) {
         checkpoint();
       }
     } finally {
@@ -357,7 +397,6 @@ public final class H2ChatState implements AppliedState {
       }
       checkpointIndex = written.index();
       checkpointAt = System.nanoTime();
-      dirty = false;
     } catch (SQLException | IOException e) {
       throw new StorageFailure("writing to the disk", e);
     } finally {
@@ -366,10 +405,7 @@ public final class H2ChatState implements AppliedState {
   }
 
   private void sync() throws SQLException, IOException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("CHECKPOINT SYNC");
-    }
-    connection.commit();
+    H2Database.forceToDisk(connection);
     file.mark(written);
   }
 

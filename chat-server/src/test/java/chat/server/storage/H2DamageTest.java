@@ -179,7 +179,9 @@ class H2DamageTest {
     Path file = directory.resolve("chat.mv.db");
     byte[] whole = Files.readAllBytes(file);
     assertThat(whole.length).isGreaterThan(9 << 20);
-    try (H2ChatState state = H2ChatState.open(directory, new H2ChatState.Pace(0, 100, 10))) {
+    try (H2ChatState state =
+        H2ChatState.open(
+            directory, new H2ChatState.Pace(0, 100, 10, H2ChatState.Checkpoints.USUAL))) {
       for (int i = 0; i < 5; i++) {
         state.checkpointIfDue();
       }
@@ -190,7 +192,9 @@ class H2DamageTest {
     assertThatThrownBy(() -> H2ChatState.open(directory))
         .isInstanceOf(DatabaseUnusableException.class)
         .hasMessageContaining("damaged");
-    H2ChatState state = H2ChatState.open(directory, new H2ChatState.Pace(0, 100, 10));
+    H2ChatState state =
+        H2ChatState.open(
+            directory, new H2ChatState.Pace(0, 100, 10, H2ChatState.Checkpoints.USUAL));
     assertThatThrownBy(
             () -> {
               for (int i = 0; i < 5; i++) {
