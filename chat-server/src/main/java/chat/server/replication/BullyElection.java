@@ -151,8 +151,13 @@ final class BullyElection {
     }
     // A promise to another candidate is left alone for a while; one's own round is over by now.
     boolean mine = core.hard().promisedBallot().isBy(core.self);
+    ServerId dead = deadCandidate();
     boolean patient =
-        core.frozen() && !mine && core.now - promisedAt < core.settings.roundPatience() + delay;
+        core.frozen()
+            && !mine
+            && (dead == null
+                ? core.now - promisedAt < core.settings.roundPatience() + delay
+                : core.now - evidence.provenAt(dead) < delay);
     // However a round ended, the next one of this server's is not of the same instant.
     boolean hasty = stoodBefore && core.now - stoodAt < core.settings.retryDelayMin() / 2;
     if (patient || hasty || core.now - wantedSince < delay || core.now < retryAt) {
@@ -161,6 +166,18 @@ final class BullyElection {
     stoodBefore = true;
     stoodAt = core.now;
     return participants;
+  }
+
+  /** Whom this server has promised to, if that one is dead since and has not started again. */
+  private @Nullable ServerId deadCandidate() {
+    for (ServerId member : core.view().members().keySet()) {
+      if (core.hard().promisedBallot().isBy(member)
+          && evidence.isProven(member)
+          && runsInView(member)) {
+        return member;
+      }
+    }
+    return null;
   }
 
   /** All members, for a change that an operator wants; null while not all of them answer. */
@@ -276,7 +293,7 @@ final class BullyElection {
     }
     if (core.view().names(peer.id, peer.incarnation)) {
       // Who does not hear this server does not answer it.
-      boolean answers = !mute.contains(peer.id) && !saysUnheard(peer.id, core.self);
+      boolean answers = !mute.contains(peer.id) && !core.peers.saysUnheard(peer.id, core.self);
       boolean counts =
           switch (among) {
             case WORKING -> answers && leases.echoes(peer.id);
@@ -308,17 +325,11 @@ final class BullyElection {
    */
   private boolean hearsAndIsHeard(ServerId joiner) {
     for (ServerId member : core.view().members().keySet()) {
-      if (saysUnheard(joiner, member) || saysUnheard(member, joiner)) {
+      if (core.peers.saysUnheard(joiner, member) || core.peers.saysUnheard(member, joiner)) {
         return false;
       }
     }
     return true;
-  }
-
-  private boolean saysUnheard(ServerId id, ServerId other) {
-    Peers.Peer peer = core.peers.get(id);
-    Report report = peer == null ? null : peer.report;
-    return report != null && report.unheard().contains(other);
   }
 
   private List<ServerId> missing(SortedSet<ServerId> participants) {

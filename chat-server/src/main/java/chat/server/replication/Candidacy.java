@@ -198,23 +198,42 @@ final class Candidacy {
     return change.apply(new View(ballot, members, nextPrimary(newest), cluster));
   }
 
-  /** R17: the acting primary keeps its role; otherwise the highest up-to-date id has it. */
+  /**
+   * R17: the acting primary keeps its role; otherwise the highest up-to-date id has it. One that
+   * does not hear a participant, or is not heard by it, could never act in that view: another has
+   * it then, this server at last, which has heard them all in this round.
+   */
   private ServerId nextPrimary(ServerId newest) {
     ViewRules.Given old = promises.get(base.primary());
     if (old != null
-        && core.rules.votes(base, base.primary(), old.incarnation(), old.promise().installed())) {
+        && core.rules.votes(base, base.primary(), old.incarnation(), old.promise().installed())
+        && hearsAndIsHeard(base.primary())) {
       return base.primary();
     }
     Message.Promise best = given(newest).promise();
-    ServerId primary = newest;
+    ServerId primary = null;
     for (ServerId id : participants) {
       if (base.has(id)
-          && id.compareTo(primary) > 0
-          && core.rules.compareLogs(given(id).promise(), best) == 0) {
+          && core.rules.compareLogs(given(id).promise(), best) == 0
+          && hearsAndIsHeard(id)) {
         primary = id;
       }
     }
-    return primary;
+    return primary != null ? primary : base.has(core.self) ? core.self : newest;
+  }
+
+  private boolean hearsAndIsHeard(ServerId id) {
+    for (ServerId other : participants) {
+      if (saysUnheard(id, other) || saysUnheard(other, id)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Who has just started may not have heard yet those that it will hear. */
+  private boolean saysUnheard(ServerId id, ServerId other) {
+    return base.names(id, given(id).incarnation()) && core.peers.saysUnheard(id, other);
   }
 
   private void askToAccept(Proposal chosen) {

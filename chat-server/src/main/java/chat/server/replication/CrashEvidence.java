@@ -33,6 +33,7 @@ final class CrashEvidence {
   private final Leases leases;
   private final Map<ServerId, Incarnation> proven = new HashMap<>();
   private final Set<ServerId> provenUnderLease = new HashSet<>();
+  private final Map<ServerId, Long> provenAt = new HashMap<>();
   private final Map<ServerId, Inquiry> inquiries = new HashMap<>();
   private final Map<Long, ServerId> asked = new HashMap<>();
   private final List<Question> questions = new ArrayList<>();
@@ -45,12 +46,18 @@ final class CrashEvidence {
   void installed() {
     proven.clear();
     provenUnderLease.clear();
+    provenAt.clear();
     inquiries.clear();
     asked.clear();
   }
 
   boolean isProven(ServerId member) {
     return proven.containsKey(member);
+  }
+
+  /** When that was found out here; now if it is not proven. */
+  long provenAt(ServerId member) {
+    return provenAt.getOrDefault(member, core.now);
   }
 
   Map<ServerId, Incarnation> proofs() {
@@ -68,6 +75,7 @@ final class CrashEvidence {
       return;
     }
     proven.put(member, incarnation);
+    provenAt.put(member, core.now);
     if (leases.held()) {
       provenUnderLease.add(member);
     }

@@ -84,6 +84,13 @@ final class Peers {
     peer.heardAt = now;
   }
 
+  /** Whether a server said last that it does not hear another. */
+  boolean saysUnheard(ServerId id, ServerId other) {
+    Peer peer = byId.get(id);
+    Report report = peer == null ? null : peer.report;
+    return report != null && report.unheard().contains(other);
+  }
+
   /** Keeps a report unless a later one of the same incarnation is known. */
   void reported(Peer peer, Report report) {
     if (peer.report == null || report.sequence() > peer.report.sequence()) {
