@@ -450,10 +450,14 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
         });
     try {
       thread.join();
+      // Whoever comes next opens the log: what this one deletes of it must be over by then.
+      fetches.shutdown();
+      while (!fetches.awaitTermination(1, TimeUnit.MINUTES)) {
+        logger.warn("the log is still being read or trimmed");
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    fetches.shutdown();
     reads.values().forEach(r -> fail(r.ready(), ProposalException.Reason.STOPPING));
     changes
         .values()
