@@ -30,6 +30,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
@@ -45,6 +46,7 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
   private final PeerClocks clocks;
   private final RefusalLog refusals;
   private final PendingCalls pending = new PendingCalls(PENDING_MAX);
+  private final ReentrantLock snapshotTurns = new ReentrantLock(true);
   private final InboundStreams streams = new InboundStreams();
 
   ReplicationEndpoint(
@@ -166,7 +168,8 @@ final class ReplicationEndpoint extends ReplicationServiceGrpc.ReplicationServic
       refuse(responses, e);
       return;
     }
-    WireSnapshots.send(snapshots, (ServerCallStreamObserver<FetchSnapshotResponse>) responses);
+    WireSnapshots.send(
+        snapshots, snapshotTurns, (ServerCallStreamObserver<FetchSnapshotResponse>) responses);
   }
 
   @Override

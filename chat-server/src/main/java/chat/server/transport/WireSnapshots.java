@@ -10,6 +10,7 @@ import chat.server.replication.Envelope;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,9 +51,21 @@ final class WireSnapshots {
     logger.info("server {} asks for a snapshot", header.from());
   }
 
-  /** Sends one; to be called before the method that serves the call returns. */
-  static void send(SnapshotSource source, ServerCallStreamObserver<FetchSnapshotResponse> call) {
+  /**
+   * Sends one; to be called before the method that serves the call returns. One is written at a
+   * time: a caller that is gone and asks anew does not fill this server's disk.
+   *
+   * @param turns held while it is written
+   */
+  static void send(
+      SnapshotSource source,
+      ReentrantLock turns,
+      ServerCallStreamObserver<FetchSnapshotResponse> call) {
+    turns.lock();
     try {
+      if (call.isCancelled()) {
+        return;
+      }
       // Whose state it is does not change while this server runs.
       FetchSnapshotResponse first =
           FetchSnapshotResponse.newBuilder().setCluster(WireViews.encode(source.cluster())).build();
@@ -68,6 +81,8 @@ final class WireSnapshots {
     } catch (IOException | RuntimeException e) {
       logger.warn("no snapshot for a peer", e);
       call.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asException());
+    } finally {
+      turns.unlock();
     }
   }
 }
