@@ -130,6 +130,9 @@ final class ServerAdmin implements AdminOperations {
         "what its disk held",
         () -> {
           H2ChatState state = disk.state();
+          // If the new lineage cannot be built, this server goes on in the old one, where nothing
+          // may be applied that is not committed (R18).
+          state.closeAsACrash();
           LogPosition last = disk.log().last();
           while (state.position().index() < last.index()) {
             // What this disk has counts as committed from now on.

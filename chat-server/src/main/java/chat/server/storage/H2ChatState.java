@@ -106,6 +106,7 @@ public final class H2ChatState implements AppliedState {
   private volatile long safeIndex;
   private long checkpointAt = System.nanoTime();
   private long bytesSinceCheckpoint;
+  private volatile boolean closesAsACrash;
   private @Nullable SQLException failure;
 
   /**
@@ -163,6 +164,14 @@ public final class H2ChatState implements AppliedState {
     }
   }
 
+  /**
+   * From now on {@link #close} remembers nothing: the next start goes on from the last checkpoint.
+   * For what is applied without being committed. Nobody may checkpoint any more.
+   */
+  public void closeAsACrash() {
+    closesAsACrash = true;
+  }
+
   /** Closes without writing anything more, as a crash would. */
   void abandon() throws IOException {
     abandon(readers, connection, file);
@@ -181,6 +190,15 @@ public final class H2ChatState implements AppliedState {
     }
     readers.dispose();
     file.close();
+  }
+
+  /**
+   * Makes a database that is not open what it was at its last checkpoint, and reads all of it.
+   *
+   * @throws DatabaseUnusableException if it is not what was written then
+   */
+  public static void verify(Path directory) throws IOException, DatabaseUnusableException {
+    DatabaseFile.open(directory, Long.MAX_VALUE).close();
   }
 
   /** Deletes the database of a directory, if any; it must not be open. */
@@ -388,6 +406,9 @@ public final class H2ChatState implements AppliedState {
   void checkpoint() {
     writing.lock();
     try {
+      if (closesAsACrash) {
+        throw new IllegalStateException("a checkpoint of what is not to be remembered");
+      }
       write();
       sync();
       bytesSinceCheckpoint = 0;
@@ -445,6 +466,14 @@ public final class H2ChatState implements AppliedState {
 
   @Override
   public void close() {
+    if (closesAsACrash) {
+      try {
+        abandon();
+      } catch (IOException e) {
+        throw new StorageFailure("closing", e);
+      }
+      return;
+    }
     writing.lock();
     try (file;
         Statement statement = connection.createStatement()) {

@@ -367,6 +367,24 @@ class H2ChatStateTest {
   }
 
   @Test
+  void whatIsAppliedForALineageThatDoesNotBeginIsForgotten() throws Exception {
+    CommandLog log = RandomCommands.log(1, 60);
+    long digest;
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 10));
+      state.checkpoint();
+      digest = state.digest();
+      state.closeAsACrash();
+      CommandLog.apply(state, log.slice(11, 20));
+      state.write();
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      assertThat(state.position()).isEqualTo(log.at(10));
+      assertThat(state.digest()).isEqualTo(digest);
+    }
+  }
+
+  @Test
   void theLogIsNeededFromTheCheckpointBeforeTheLastOn() throws Exception {
     CommandLog log = RandomCommands.log(1, 60);
     try (H2ChatState state = H2ChatState.open(directory)) {
