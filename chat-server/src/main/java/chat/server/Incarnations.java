@@ -7,8 +7,10 @@ import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
 import chat.server.replication.ServerId;
 import chat.server.runtime.ReplicatedLog;
+import chat.server.storage.DamagedSnapshotException;
 import chat.server.storage.SnapshotHeader;
 import chat.server.storage.Snapshots;
+import chat.server.storage.UnknownSnapshotException;
 import chat.server.transport.LifeSocket;
 import java.io.IOException;
 import java.net.BindException;
@@ -120,7 +122,7 @@ final class Incarnations {
     if (end instanceof End.StateLost lost) {
       logger.warn("{}", lost.why());
       if (!learnFromBase()) {
-        learn(peers(), false, FOR_EVER);
+        learnOrTrustAgain();
       }
     } else if (end instanceof End.Replaced ended) {
       if (ended.why() instanceof Ready.Ending.SnapshotNeeded needed) {
@@ -133,6 +135,20 @@ final class Incarnations {
       }
     }
     directory.tidy();
+  }
+
+  /**
+   * A database that failed in use may be whole all the same: a full disk does not harm what was
+   * there at the last checkpoint. Where nobody gives a better one (all disks may have been full),
+   * it is used if every byte of it is what was written.
+   */
+  private void learnOrTrustAgain() throws IOException, InterruptedException {
+    Path database = directory.databaseDirectory();
+    if (!Recovery.isDistrusted(database)) {
+      learn(peers(), false, FOR_EVER);
+    } else if (!learn(peers(), false, PATIENCE)) {
+      Recovery.trustIfWhole(database);
+    }
   }
 
   private List<ServerId> peers() {
@@ -150,8 +166,17 @@ final class Incarnations {
   /** A log that was trimmed beyond it needs more than the base. */
   private void dropUselessBase(ReplicatedLog log) throws IOException {
     Path base = directory.baseFile();
-    if (Files.exists(base)
-        && Snapshots.readHeader(base).position().index() + 1 < log.firstIndex()) {
+    if (!Files.exists(base)) {
+      return;
+    }
+    boolean useless;
+    try {
+      useless = Snapshots.readHeader(base).position().index() + 1 < log.firstIndex();
+    } catch (DamagedSnapshotException | UnknownSnapshotException e) {
+      logger.warn("{} is of no use: {}", base, e.getMessage());
+      useless = true;
+    }
+    if (useless) {
       Files.delete(base);
     }
   }
@@ -171,6 +196,9 @@ final class Incarnations {
       logger.info("the database is made anew from {}, up to {}", base, position);
       new NextData(directory).learn(base, header, hardState().view().cluster(), true);
       return true;
+    } catch (DamagedSnapshotException | UnknownSnapshotException e) {
+      logger.warn("{} is of no use: {}", base, e.getMessage());
+      return false;
     }
   }
 
@@ -178,8 +206,9 @@ final class Incarnations {
    * Replaces the database by a peer's, and the log where it does not reach so far.
    *
    * @param ahead whether only a state beyond what is known here to be committed will do
+   * @return whether one came
    */
-  private void learn(List<ServerId> peers, boolean ahead, Duration patience)
+  private boolean learn(List<ServerId> peers, boolean ahead, Duration patience)
       throws IOException, InterruptedException {
     HardState own = hardState();
     try (ReplicatedLog log = SegmentedLog.open(directory.logDirectory())) {
@@ -200,7 +229,7 @@ final class Incarnations {
                   patience);
       if (found.isEmpty()) {
         logger.warn("no snapshot came: going on as before");
-        return;
+        return false;
       }
       SnapshotSearch.Found snapshot = found.get();
       LogPosition position = snapshot.header().position();
@@ -208,6 +237,7 @@ final class Incarnations {
       new NextData(directory)
           .learn(snapshot.file(), snapshot.header(), snapshot.cluster(), reaches);
       Files.delete(snapshot.file());
+      return true;
     }
   }
 

@@ -92,6 +92,17 @@ record Recovery(
     return Files.exists(database.resolve(DISTRUSTED));
   }
 
+  /** Trusts a database again if it is, to the byte, what it was at its last checkpoint. */
+  static void trustIfWhole(Path database) throws IOException {
+    try {
+      H2ChatState.verify(database);
+      logger.warn("The database failed in use, but all of it is as it was written: it is used");
+      Files.deleteIfExists(database.resolve(DISTRUSTED));
+    } catch (DatabaseUnusableException e) {
+      logger.warn("The database failed in use: {}", e.getMessage());
+    }
+  }
+
   /**
    * A database that cannot be used, or is of another log, is thrown away and built anew (R18); if
    * the log begins too late for that, it stays.
