@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Accounts: create, delete, list. Thread-safe; methods throw {@link RefusedException} at once. */
 final class AccountCalls {
@@ -26,6 +27,7 @@ final class AccountCalls {
   private final Validation validation;
   private final PasswordHasher passwords;
   private final KeyedRate<String> creations;
+  private final LoginThrottle throttle;
 
   AccountCalls(
       Proposals proposals,
@@ -33,12 +35,14 @@ final class AccountCalls {
       SessionReads reads,
       Validation validation,
       PasswordHasher passwords,
-      Throttling throttling) {
+      Throttling throttling,
+      LoginThrottle throttle) {
     this.proposals = proposals;
     this.queries = queries;
     this.reads = reads;
     this.validation = validation;
     this.passwords = passwords;
+    this.throttle = throttle;
     this.creations =
         new KeyedRate<>(
             throttling.accountsPerMinute(), TimeUnit.MINUTES, throttling.accountsBurst());
@@ -62,16 +66,19 @@ final class AccountCalls {
                         request.getUsername(),
                         hash,
                         request.getRequestId())))
-        .thenComposeAsync(outcome -> created(request, outcome), proposals.threads());
+        .thenComposeAsync(outcome -> created(caller, request, outcome), proposals.threads());
   }
 
   private CompletableFuture<CreateAccountResponse> created(
-      CreateAccountRequest request, Outcome outcome) {
+      Caller caller, CreateAccountRequest request, Outcome outcome) {
     if (outcome instanceof Outcome.AccountCreatedBefore before) {
       // Two hashes of one password differ by their salts: only the password itself tells a
-      // repetition from somebody else's attempt at the name.
+      // repetition from somebody else's attempt at the name. That is a guess as good as a login's.
+      LoginThrottle.Attempt attempt =
+          throttle.begin(request.getUsername(), caller.source(), System.nanoTime());
       return passwords
           .verify(request.getPassword(), before.passwordHash())
+          .whenComplete((right, failure) -> settle(attempt, right))
           .thenApply(
               right -> {
                 if (!right) {
@@ -82,6 +89,16 @@ final class AccountCalls {
     }
     OutcomeRefusals.expect(Outcome.AccountCreated.class, outcome);
     return CompletableFuture.completedFuture(CreateAccountResponse.getDefaultInstance());
+  }
+
+  private static void settle(LoginThrottle.Attempt attempt, @Nullable Boolean right) {
+    if (right == null) {
+      attempt.undecided();
+    } else if (right) {
+      attempt.succeeded();
+    } else {
+      attempt.failed();
+    }
   }
 
   CompletableFuture<DeleteAccountResponse> delete(

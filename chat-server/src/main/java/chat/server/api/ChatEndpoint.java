@@ -81,18 +81,14 @@ public final class ChatEndpoint implements AutoCloseable {
     this.proposals = new Proposals(backend, limits, threads);
     SessionReads reads = new SessionReads(proposals, queries);
     AccountRates rates = new AccountRates(limits.throttling());
+    LoginThrottle throttle = new LoginThrottle(limits.throttling().loginFailuresFree());
     this.streams = new StreamRegistry(proposals, queries, reads, rates, limits, tokens);
     this.service =
         new ChatGrpcService(
             proposals,
-            new AccountCalls(proposals, queries, reads, validation, passwords, limits.throttling()),
-            new SessionCalls(
-                proposals,
-                queries,
-                reads,
-                passwords,
-                tokens,
-                new LoginThrottle(limits.throttling().loginFailuresFree())),
+            new AccountCalls(
+                proposals, queries, reads, validation, passwords, limits.throttling(), throttle),
+            new SessionCalls(proposals, queries, reads, passwords, tokens, throttle),
             new MessageCalls(
                 proposals, queries, reads, validation, streams::isReceiving, rates, limits),
             streams,

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import chat.common.ErrorReason;
 import chat.server.chat.Command;
+import chat.v1.CreateAccountRequest;
 import chat.v1.LoginRequest;
 import chat.v1.SendMessageRequest;
 import chat.v1.SendMessageResponse;
@@ -116,6 +117,32 @@ class AccountLimitsTest {
     api.create("bob");
     assertRefused(() -> api.create("cid"), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
     assertThat(api.login("bob")).isNotEmpty();
+  }
+
+  @Test
+  void noPasswordIsGuessedByRepeatingTheCreationOfItsAccount() {
+    ApiHarness api = open(new Throttling(0, 1, 0, 1, 2), 100, 10);
+    createAnn(api, PASSWORD);
+    for (int i = 0; i < 3; i++) {
+      String guess = "not this one " + i;
+      assertRefused(
+          () -> createAnn(api, guess), Code.INVALID_ARGUMENT, ErrorReason.REQUEST_ID_REUSED);
+    }
+    assertRefused(
+        () -> createAnn(api, PASSWORD), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
+    assertRefused(
+        () -> login(api, "ann", PASSWORD), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
+  }
+
+  private static void createAnn(ApiHarness api, String password) {
+    var unused =
+        api.anonymous()
+            .createAccount(
+                CreateAccountRequest.newBuilder()
+                    .setUsername("ann")
+                    .setPassword(password)
+                    .setRequestId("create-ann")
+                    .build());
   }
 
   @Test
