@@ -1,7 +1,6 @@
 package chat.server.api;
 
 import chat.server.chat.ChatQueries;
-import chat.server.chat.ChatQueries.Credentials;
 import chat.server.chat.ChatQueries.History;
 import chat.server.chat.Command;
 import chat.server.chat.Outcome;
@@ -185,19 +184,22 @@ final class MessageCalls {
     return reads.read(
         session,
         state -> {
-          Credentials peer =
+          long peer =
               queries
-                  .credentials(request.getPeer())
+                  .correspondent(request.getPeer())
                   .orElseThrow(() -> OutcomeRefusals.noSuchAccount().asException());
-          String[] listing = {
-            LISTING, Long.toString(state.accountId()), Long.toString(peer.accountId())
-          };
+          String[] listing = {LISTING, Long.toString(state.accountId()), Long.toString(peer)};
           long before =
               PageToken.decode(request.getPageToken(), listing)
                   .map(MessageCalls::position)
                   .orElse(Long.MAX_VALUE);
-          History found = queries.history(state.accountId(), peer.accountId(), before, pageSize);
+          History found = queries.history(state.accountId(), peer, before, pageSize);
           List<Message> page = page(found.messages());
+          boolean isNothing = page.isEmpty() && found.before() == 0 && before == Long.MAX_VALUE;
+          if (isNothing && queries.credentials(request.getPeer()).isEmpty()) {
+            // A deleted account is there for those alone who have something of it.
+            throw OutcomeRefusals.noSuchAccount().asException();
+          }
           ListMessagesResponse.Builder response =
               ListMessagesResponse.newBuilder().addAllMessages(page);
           long next =

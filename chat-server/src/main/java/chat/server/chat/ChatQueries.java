@@ -47,6 +47,12 @@ public interface ChatQueries {
   /** An account by its name, whatever its case. */
   Optional<Credentials> credentials(String username);
 
+  /**
+   * The id of the account that has a name, whatever its case; if none has it now, of the one that
+   * had it last: what it sent stays with those who got it.
+   */
+  Optional<Long> correspondent(String username);
+
   /** The session of a token, at a time; for reads. Writes are judged when they are applied. */
   Session session(byte[] tokenHash, long nowMicros);
 

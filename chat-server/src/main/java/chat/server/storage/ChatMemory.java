@@ -26,6 +26,7 @@ final class ChatMemory {
   private final ConcurrentNavigableMap<String, Account> byKey = new ConcurrentSkipListMap<>();
   // The same, found at once: every message names its recipient.
   private final Map<String, Account> named = new ConcurrentHashMap<>();
+  private final Map<String, Account> lastDeleted = new ConcurrentHashMap<>();
   private final Map<String, SessionRecord> sessions = new ConcurrentHashMap<>();
   private final Map<Long, SessionRecord> openByAccount = new ConcurrentHashMap<>();
   private final Map<String, SessionRecord> attached = new ConcurrentHashMap<>();
@@ -54,6 +55,11 @@ final class ChatMemory {
   /** From any thread: the account that has a name now. */
   @Nullable Account accountNamed(String key) {
     return named.get(key);
+  }
+
+  /** From any thread: of the deleted accounts that had a name, the last. */
+  @Nullable Account lastDeletedNamed(String key) {
+    return lastDeleted.get(key);
   }
 
   /** From any thread: accounts in the order of their keys. */
@@ -108,6 +114,8 @@ final class ChatMemory {
     if (account.deleted()) {
       remove(account, byKey);
       remove(account, named);
+      lastDeleted.merge(
+          account.key(), account, (before, now) -> before.id() > now.id() ? before : now);
     } else {
       byKey.put(account.key(), account);
       named.put(account.key(), account);

@@ -31,6 +31,14 @@ final class H2Queries implements ChatQueries {
   }
 
   @Override
+  public Optional<Long> correspondent(String username) {
+    String key = Account.key(username);
+    Account now = memory.accountNamed(key);
+    Account account = now == null ? memory.lastDeletedNamed(key) : now;
+    return Optional.ofNullable(account).map(Account::id);
+  }
+
+  @Override
   public Optional<Credentials> credentials(String username) {
     Account account = memory.accountNamed(Account.key(username));
     return account == null

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import chat.common.ErrorReason;
 import chat.v1.AcknowledgeMessagesRequest;
+import chat.v1.DeleteAccountRequest;
 import chat.v1.Delivery;
 import chat.v1.FetchMessagesRequest;
 import chat.v1.FetchMessagesResponse;
@@ -140,6 +141,20 @@ class MessagesTest {
     assertRefused(() -> list(ann, "carl", 1, ""), Code.NOT_FOUND, ErrorReason.NO_SUCH_ACCOUNT);
     assertRefused(
         () -> list(ann, "bob", 1, "bogus"), Code.INVALID_ARGUMENT, ErrorReason.BAD_PAGE_TOKEN);
+  }
+
+  @Test
+  void whatADeletedAccountSentStaysWithThoseWhoGotIt() {
+    String eve = api.user("eve");
+    var unused = send("bob", "for ever", "");
+    acknowledge(bob, fetch(bob, 1).getMessages(0).getMessageId());
+    var deleted = api.as(ann).deleteAccount(DeleteAccountRequest.getDefaultInstance());
+    assertThat(history(bob, "ANN", 5)).containsExactly("for ever");
+    assertRefused(() -> list(eve, "ann", 5, ""), Code.NOT_FOUND, ErrorReason.NO_SUCH_ACCOUNT);
+    // Another one under that name has nothing of it.
+    String other = api.user("ann");
+    assertThat(history(bob, "ann", 5)).isEmpty();
+    assertThat(history(other, "bob", 5)).isEmpty();
   }
 
   @Test

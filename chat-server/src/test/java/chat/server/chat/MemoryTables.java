@@ -172,6 +172,17 @@ public final class MemoryTables implements ChatTables, ChatQueries {
   }
 
   @Override
+  public synchronized Optional<Long> correspondent(String username) {
+    Account now = accountNamed(Account.key(username));
+    return now != null
+        ? Optional.of(now.id())
+        : accounts.values().stream()
+            .filter(a -> a.key().equals(Account.key(username)))
+            .map(Account::id)
+            .max(Long::compare);
+  }
+
+  @Override
   public synchronized Optional<Credentials> credentials(String username) {
     return Optional.ofNullable(accountNamed(Account.key(username)))
         .map(a -> new Credentials(a.id(), a.username(), a.passwordHash()));

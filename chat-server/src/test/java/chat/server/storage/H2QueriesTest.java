@@ -129,6 +129,37 @@ class H2QueriesTest {
   }
 
   @Test
+  void aNameIsOfTheAccountThatHasItOrHadItLast() throws Exception {
+    CommandLog log = twoAccounts();
+    log.add(send(DAY, "bob", "for ever", ""));
+    log.add(new Command.DeleteAccount(DAY, CommandLog.token(1), true, ""));
+    long again = log.add(new Command.CreateAccount(DAY, "Ann", "hash", "")).index();
+    log.add(new Command.Login(DAY, again, CommandLog.token(3), false));
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, 6));
+      requireAnn(state, 1, log.at(5).index());
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      requireAnn(state, 1, log.at(5).index());
+      CommandLog.apply(state, log.slice(7, 8));
+      requireAnn(state, again, 0);
+      CommandLog.apply(
+          state, List.of(log.add(new Command.DeleteAccount(DAY, CommandLog.token(3), true, ""))));
+      requireAnn(state, again, 0);
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      requireAnn(state, again, 0);
+      assertThat(state.queries().correspondent("nobody")).isEmpty();
+    }
+  }
+
+  private static void requireAnn(H2ChatState state, long id, long newest) {
+    assertThat(state.queries().correspondent("ANN")).contains(id);
+    assertThat(history(state.queries(), 2, id, 5))
+        .isEqualTo(newest == 0 ? List.of() : List.of(newest));
+  }
+
+  @Test
   void aHistoryThatIsRareAmongMuchElseComesInPartsAndWhole() throws Exception {
     CommandLog log = twoAccounts();
     log.add(new Command.CreateAccount(DAY, "eve", "hash", ""));
