@@ -32,6 +32,10 @@ final class BackupCommands {
 
   /** Writes a backup into a file: whole and checked, or not at all. */
   void backup(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new UsageException("There is no folder " + folder + " for " + file + ".");
+    }
     Seen source = source();
     Path part = file.resolveSibling(file.getFileName() + ".part");
     BackupFile backup;

@@ -21,7 +21,12 @@ final class EditingTerminal implements LineTerminal {
 
   EditingTerminal(Surroundings surroundings, Completer completer) throws IOException {
     this.surroundings = surroundings;
-    this.terminal = TerminalBuilder.builder().system(true).build();
+    // Asking the terminal what it can do would swallow what is typed ahead.
+    this.terminal = TerminalBuilder.builder().system(true).graphemeCluster(false).build();
+    // While a line is read, the reader has a handler of its own; else Ctrl-C gives up what is
+    // waited for.
+    Thread worker = Thread.currentThread();
+    terminal.handle(Terminal.Signal.INT, signal -> worker.interrupt());
     this.reader =
         LineReaderBuilder.builder()
             .terminal(terminal)

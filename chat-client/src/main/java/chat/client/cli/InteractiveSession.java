@@ -140,16 +140,27 @@ final class InteractiveSession {
     try {
       work.run();
     } catch (ChatException e) {
-      exitCode = ExitCodes.of(e);
-      terminal.print(Printable.escape(sentence(e)));
+      if (Thread.interrupted()) {
+        givenUp();
+      } else {
+        exitCode = ExitCodes.of(e);
+        terminal.print(Printable.escape(sentence(e)));
+      }
     } catch (CommandFailure e) {
       exitCode = e.exitCode();
       terminal.print(Printable.escape(String.valueOf(e.getMessage())));
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+      givenUp();
     }
+    // A Ctrl-C that came too late to give anything up is none for the next command.
+    boolean unused = Thread.interrupted();
     return true;
+  }
+
+  /** Ctrl-C, while a command was waiting. */
+  private void givenUp() {
+    exitCode = ExitCodes.INTERRUPTED;
+    terminal.print("Given up; if it was to change something, that may have been done.");
   }
 
   private String sentence(ChatException e) {

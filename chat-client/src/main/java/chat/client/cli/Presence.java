@@ -157,18 +157,20 @@ final class Presence implements AutoCloseable {
   /** Ends it, after a moment for what was typed and not yet accepted. */
   @Override
   public void close() {
-    try {
-      if (outbox.size() > 0) {
-        terminal.print("Waiting until your message is accepted; Ctrl-C gives it up ...");
-        if (!outbox.flush(FLUSH_MILLIS)) {
-          failed.accept(ExitCodes.UNKNOWN);
-          terminal.print(
-              Words.messages(outbox.size())
-                  + " had no answer; look at the history before you send again.");
-        }
+    if (outbox.size() > 0) {
+      terminal.print("Waiting until your message is accepted; Ctrl-C gives it up ...");
+      boolean accepted = false;
+      try {
+        accepted = outbox.flush(FLUSH_MILLIS);
+      } catch (InterruptedException e) {
+        // Given up: what is left is said below.
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      if (!accepted) {
+        failed.accept(ExitCodes.UNKNOWN);
+        terminal.print(
+            Words.messages(outbox.size())
+                + " had no answer; look at the history before you send again.");
+      }
     }
     outbox.close();
     live.close();

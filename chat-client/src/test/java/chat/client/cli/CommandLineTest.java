@@ -9,6 +9,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -141,6 +143,51 @@ class CommandLineTest {
     watching.join(60_000);
     assertThat(watching.isAlive()).isFalse();
     assertThat(exitCode).hasValue(ExitCodes.INTERRUPTED);
+  }
+
+  @Test
+  void authoritiesThatAreNoneAreRefusedInASentence() throws IOException {
+    Path file = Files.writeString(config.resolve("ca.pem"), "no certificate\n");
+    assertThat(run("status", "--tls-ca", file.toString())).isEqualTo(ExitCodes.USAGE);
+    assertThat(err).contains("There is no certificate in " + file + ".").doesNotContain("bug");
+  }
+
+  @Test
+  void ctrlCGivesUpWhatIsWaitedForAndNotTheSession() throws Exception {
+    done("create-account", "bob");
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    PrintStream screen = new PrintStream(shown, true, StandardCharsets.UTF_8);
+    try (PipedOutputStream keys = new PipedOutputStream()) {
+      InputStream typed = new PipedInputStream(keys);
+      Thread chatting =
+          new Thread(
+              () ->
+                  Main.run(
+                      new String[0], Surroundings.of(typed, screen, screen, environment, null)));
+      chatting.start();
+      type(keys, "login bob\n");
+      await().until(() -> count(shown, "Logged in as bob") == 1);
+      cluster.close();
+      type(keys, "list\n");
+      await().until(() -> isIn("safely", chatting));
+      chatting.interrupt();
+      await().until(() -> count(shown, "Given up") == 1);
+      type(keys, "nonsense\n");
+      await().until(() -> count(shown, "\"nonsense\" is no command") == 1);
+      keys.close();
+      chatting.join(60_000);
+      assertThat(chatting.isAlive()).isFalse();
+    }
+  }
+
+  private static void type(PipedOutputStream keys, String line) throws IOException {
+    keys.write(line.getBytes(StandardCharsets.UTF_8));
+    keys.flush();
+  }
+
+  private static boolean isIn(String method, Thread thread) {
+    return Arrays.stream(thread.getStackTrace()).anyMatch(f -> f.getMethodName().equals(method))
+        && thread.getState() != Thread.State.RUNNABLE;
   }
 
   private static long count(ByteArrayOutputStream shown, String sentence) {

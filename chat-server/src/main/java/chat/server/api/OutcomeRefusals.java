@@ -4,6 +4,9 @@ import chat.common.ErrorReason;
 import chat.server.chat.ChatQueries.SessionStatus;
 import chat.server.chat.Outcome;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the state's refusals say to a client; {@link ErrorMapping} makes statuses of it. Stateless.
@@ -42,10 +45,13 @@ final class OutcomeRefusals {
       return Refusal.of(ErrorReason.USERNAME_TAKEN, "This user name is taken; choose another.");
     }
     if (outcome instanceof Outcome.UndeliveredMessages undelivered) {
-      return Refusal.of(
+      String count = String.valueOf(undelivered.count());
+      return new Refusal(
           ErrorReason.UNDELIVERED_MESSAGES,
-          undelivered.count()
-              + " messages wait for this account; read them, or set discard_undelivered.");
+          count + " messages wait for this account; read them, or set discard_undelivered.",
+          Map.of("undelivered_count", count),
+          List.of(),
+          Optional.empty());
     }
     if (outcome instanceof Outcome.BadCredentials) {
       return badCredentials();

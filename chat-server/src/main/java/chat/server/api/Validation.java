@@ -37,8 +37,15 @@ final class Validation {
     }
   }
 
+  /** Spaces of all kinds, those that do not break and those of no width too. */
+  private static boolean isInvisible(int c) {
+    return Character.isWhitespace(c)
+        || Character.isSpaceChar(c)
+        || Character.getType(c) == Character.FORMAT;
+  }
+
   void text(String field, String value) {
-    if (value.isBlank()) {
+    if (value.codePoints().allMatch(Validation::isInvisible)) {
       throw bad(ErrorReason.BAD_TEXT, field, "A message must not be blank.");
     }
     if (value.indexOf('\0') >= 0) {

@@ -14,6 +14,7 @@ import chat.v1.DeleteAccountRequest;
 import chat.v1.ListAccountsRequest;
 import chat.v1.ListAccountsResponse;
 import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
 import io.grpc.Status.Code;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,8 @@ class AccountsTest {
     Throwable thrown = catchThrowable(() -> delete(bob, false, "d"));
     assertRefused(thrown, Code.FAILED_PRECONDITION, ErrorReason.UNDELIVERED_MESSAGES);
     assertThat(thrown).hasMessageContaining("1 ");
+    assertThat(detail(thrown, ErrorInfo.class).orElseThrow().getMetadataMap())
+        .containsEntry("undelivered_count", "1");
     assertThat(delete(bob, true, "d")).isEqualTo(1);
     assertThat(delete(bob, true, "d")).isEqualTo(1);
     assertRefused(() -> delete(bob, true, "e"), Code.UNAUTHENTICATED, ErrorReason.NO_SESSION);
