@@ -146,7 +146,7 @@ final class Incarnations {
     Path database = directory.databaseDirectory();
     if (!Recovery.isDistrusted(database)) {
       learn(peers(), false, FOR_EVER);
-    } else if (!learn(peers(), false, PATIENCE)) {
+    } else if (!learn(peers(), false, PATIENCE) && stopped.getCount() > 0) {
       Recovery.trustIfWhole(database);
     }
   }

@@ -83,7 +83,10 @@ record Recovery(
     return new Recovery(counted, hardStates, log, state, restored);
   }
 
-  /** The database failed while it was in use: the next start builds it anew from the log. */
+  /**
+   * The database failed while it was in use: the next start builds it anew from the log or a
+   * snapshot, if it can.
+   */
   static void distrust(Path database) throws IOException {
     Files.writeString(database.resolve(DISTRUSTED), "it failed in use\n");
   }
@@ -98,8 +101,8 @@ record Recovery(
       H2ChatState.verify(database);
       logger.warn("The database failed in use, but all of it is as it was written: it is used");
       Files.deleteIfExists(database.resolve(DISTRUSTED));
-    } catch (DatabaseUnusableException e) {
-      logger.warn("The database failed in use: {}", e.getMessage());
+    } catch (DatabaseUnusableException | IOException e) {
+      logger.warn("The database failed in use, and not all of it can be read: {}", e.getMessage());
     }
   }
 

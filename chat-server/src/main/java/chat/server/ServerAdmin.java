@@ -133,13 +133,14 @@ final class ServerAdmin implements AdminOperations {
           // If the new lineage cannot be built, this server goes on in the old one, where nothing
           // may be applied that is not committed (R18).
           state.closeAsACrash();
+          snapshots.beginLineage();
           LogPosition last = disk.log().last();
           while (state.position().index() < last.index()) {
             // What this disk has counts as committed from now on.
             var unused =
                 state.apply(disk.log().read(state.position().index(), last.index(), APPLY_BYTES));
           }
-          return snapshots.snapshot();
+          return snapshots.ofAll();
         });
   }
 

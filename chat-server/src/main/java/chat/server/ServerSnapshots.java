@@ -16,6 +16,7 @@ final class ServerSnapshots implements SnapshotSource {
   private final DataDirectory directory;
   private final Recovery disk;
   private final ReplicaLoop loop;
+  private volatile boolean beginsLineage;
 
   ServerSnapshots(DataDirectory directory, Recovery disk, ReplicaLoop loop) {
     this.directory = directory;
@@ -29,8 +30,37 @@ final class ServerSnapshots implements SnapshotSource {
     return (status == null ? disk.hardState().view() : status.view()).cluster();
   }
 
+  /** For peers and for backups. */
   @Override
   public Path snapshot() throws IOException {
+    requireCommitted();
+    Path file = ofAll();
+    try {
+      // One that was begun before may have become another while it was written.
+      requireCommitted();
+    } catch (IOException e) {
+      Files.delete(file);
+      throw e;
+    }
+    return file;
+  }
+
+  private void requireCommitted() throws IOException {
+    if (beginsLineage) {
+      throw new IOException("this server begins a new lineage");
+    }
+  }
+
+  /**
+   * From now on what is applied need not be committed: {@link #snapshot} refuses, or it would get
+   * into the lineage that there is (R18).
+   */
+  void beginLineage() {
+    beginsLineage = true;
+  }
+
+  /** All that is applied, committed or not: for a new lineage alone. */
+  Path ofAll() throws IOException {
     Path file = directory.temporaryFile();
     write(disk.state(), cluster(), file);
     return file;

@@ -140,12 +140,7 @@ final class InteractiveSession {
     try {
       work.run();
     } catch (ChatException e) {
-      if (Thread.interrupted()) {
-        givenUp();
-      } else {
-        exitCode = ExitCodes.of(e);
-        terminal.print(Printable.escape(sentence(e)));
-      }
+      failed(e);
     } catch (CommandFailure e) {
       exitCode = e.exitCode();
       terminal.print(Printable.escape(String.valueOf(e.getMessage())));
@@ -155,6 +150,15 @@ final class InteractiveSession {
     // A Ctrl-C that came too late to give anything up is none for the next command.
     boolean unused = Thread.interrupted();
     return true;
+  }
+
+  private void failed(ChatException e) {
+    if (Thread.interrupted()) {
+      givenUp();
+    } else {
+      exitCode = ExitCodes.of(e);
+      terminal.print(Printable.escape(sentence(e)));
+    }
   }
 
   /** Ctrl-C, while a command was waiting. */
@@ -319,8 +323,7 @@ final class InteractiveSession {
       keep(after);
       terminal.print("The password of " + shown(after) + " is changed.");
     } catch (ChatException e) {
-      exitCode = ExitCodes.of(e);
-      terminal.print(Printable.escape(sentence(e)));
+      failed(e);
     }
     int unread;
     try {

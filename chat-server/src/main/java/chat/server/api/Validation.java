@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
  * RefusedException} with the field's name. Thread-safe.
  */
 final class Validation {
+  private static final int SOFT_HYPHEN = 0x00ad;
+  private static final int BYTE_ORDER_MARK = 0xfeff;
   private static final Pattern USERNAME = Pattern.compile("[A-Za-z0-9._-]{1,32}");
   private static final int PASSWORD_CHARS_MIN = 8;
   private static final int PASSWORD_CHARS_MAX = 128;
@@ -41,7 +43,14 @@ final class Validation {
   private static boolean isInvisible(int c) {
     return Character.isWhitespace(c)
         || Character.isSpaceChar(c)
-        || Character.getType(c) == Character.FORMAT;
+        || c == SOFT_HYPHEN
+        || c == BYTE_ORDER_MARK
+        // Elsewhere some of these are signs that are seen.
+        || (isGeneralPunctuation(c) && Character.getType(c) == Character.FORMAT);
+  }
+
+  private static boolean isGeneralPunctuation(int c) {
+    return Character.UnicodeBlock.of(c) == Character.UnicodeBlock.GENERAL_PUNCTUATION;
   }
 
   void text(String field, String value) {

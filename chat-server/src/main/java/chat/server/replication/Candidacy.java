@@ -223,8 +223,11 @@ final class Candidacy {
   }
 
   private boolean hearsAndIsHeard(ServerId id) {
+    if (id.equals(core.self)) {
+      return true;
+    }
     for (ServerId other : participants) {
-      if (saysUnheard(id, other) || saysUnheard(other, id)) {
+      if (!other.equals(core.self) && (saysUnheard(id, other) || saysUnheard(other, id))) {
         return false;
       }
     }

@@ -97,7 +97,8 @@ final class Reconfiguration {
       return new View(
           next.ballot(), next.members(), next.primary(), next.cluster().with(id, asked.diskId()));
     }
-    return next.without(id);
+    // Whoever is to be primary is not removed with the same view.
+    return next.primary().equals(id) ? next : next.without(id);
   }
 
   /**

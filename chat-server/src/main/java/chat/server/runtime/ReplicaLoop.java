@@ -456,6 +456,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
         logger.warn("the log is still being read or trimmed");
       }
     } catch (InterruptedException e) {
+      fetches.shutdown();
       Thread.currentThread().interrupt();
     }
     reads.values().forEach(r -> fail(r.ready(), ProposalException.Reason.STOPPING));

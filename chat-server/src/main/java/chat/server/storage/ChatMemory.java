@@ -112,10 +112,11 @@ final class ChatMemory {
   void put(Account account) {
     accounts.put(account.id(), account);
     if (account.deleted()) {
-      remove(account, byKey);
-      remove(account, named);
+      // First: whoever asks for the name meanwhile finds it here or there.
       lastDeleted.merge(
           account.key(), account, (before, now) -> before.id() > now.id() ? before : now);
+      remove(account, byKey);
+      remove(account, named);
     } else {
       byKey.put(account.key(), account);
       named.put(account.key(), account);

@@ -95,6 +95,8 @@ public final class H2ChatState implements AppliedState {
   private LogPosition taken;
   // While an entry is being applied, and for good if that failed: memory is between two positions.
   private boolean between;
+  // Of the log, not yet taken to be written.
+  private long bytesApplied;
 
   // Guarded by the lock of who writes.
   private final H2Writer writer;
@@ -305,6 +307,7 @@ public final class H2ChatState implements AppliedState {
         between = false;
       }
       position = entry.position();
+      bytesApplied += entry.payload().length;
     }
     return 0;
   }
@@ -331,7 +334,8 @@ public final class H2ChatState implements AppliedState {
     if (between) {
       throw new IllegalStateException("an entry after " + position + " was not applied whole");
     }
-    bytesSinceCheckpoint += tables.bytesGathered();
+    bytesSinceCheckpoint += bytesApplied;
+    bytesApplied = 0;
     taken = position;
     return tables.take(position);
   }

@@ -440,4 +440,28 @@ class ChangeScheduleTest {
     assertThat(view(cluster, 3).cluster().disks()).containsEntry(id(1), "disk-1");
     propose(cluster, 3, 1);
   }
+
+  @Test
+  void aPrimaryThatStoodStillIsNotTakenForDeafByItself() {
+    List<String> ends = new ArrayList<>();
+    for (long still = 1_000; still <= 1_400; still += 80) {
+      for (long asked = 250; asked <= 950; asked += 200) {
+        SimulatedCluster cluster = born(3, 3);
+        ask(cluster, 3, new Change.HandOver(id(1)));
+        cluster.run(500 + still % 200);
+        SimulatedServer one = cluster.server(1);
+        one.paused = true;
+        cluster.after(
+            asked, () -> one.input(r -> r.change(77, new Change.Remove(id(3)), one.clock())));
+        cluster.after(still, () -> one.paused = false);
+        cluster.run(6_000);
+        ends.add(one.changes.get(77L) + " primary " + view(cluster, 1).primary());
+      }
+    }
+    // Where the others were faster, it is told so; mostly it goes on, without server 3.
+    assertThat(ends)
+        .allMatch(end -> end.equals(" primary 1") || end.contains("is primary no longer"));
+    assertThat(ends.stream().filter(end -> end.equals(" primary 1")).count())
+        .isGreaterThan(ends.size() / 2);
+  }
 }

@@ -55,7 +55,14 @@ class CheckpointTest {
       assertThat(Files.readAllBytes(mark)).as("after 12,000 bytes").isEqualTo(second);
       log.add(send(DAY, "bob", text, ""));
       applyAndMaybeCheckpoint(state, log, 13, 13);
-      assertThat(Files.readAllBytes(mark)).as("after 18,000 bytes").isNotEqualTo(second);
+      byte[] third = Files.readAllBytes(mark);
+      assertThat(third).as("after 18,000 bytes").isNotEqualTo(second);
+      // What is refused is in the log too.
+      for (int i = 14; i < 17; i++) {
+        log.add(send(DAY, "nobody", text, ""));
+        applyAndMaybeCheckpoint(state, log, i, i);
+      }
+      assertThat(Files.readAllBytes(mark)).as("after 18,000 refused").isNotEqualTo(third);
     }
   }
 
