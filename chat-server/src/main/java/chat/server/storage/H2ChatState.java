@@ -54,22 +54,27 @@ public final class H2ChatState implements AppliedState {
   }
 
   /**
-   * When a checkpoint is due: when there is something to save by it, and not because time has
-   * passed. Each one writes the pages to the root anew and leaves H2 one chunk more to remember,
-   * for good: every two seconds, with one message a second, half a GB of disk and some 15 MB of
-   * memory a day.
+   * When a checkpoint is due: when there is something to save by it. Each one writes the pages to
+   * the root anew and leaves H2 one chunk more to remember, for good: every two seconds, with one
+   * message a second, half a GB of disk and some 15 MB of memory a day. Once an hour costs nothing,
+   * and the log, which waits for two of them, does not grow for ever where servers are restarted
+   * every day.
    *
    * @param nanosMin time between two
+   * @param nanosMax time after which a single entry is enough
    * @param entries that would have to be read again from the log after a crash
    * @param bytes of them
    */
-  record Checkpoints(long nanosMin, int entries, long bytes) {
+  record Checkpoints(long nanosMin, long nanosMax, int entries, long bytes) {
     static final Checkpoints USUAL =
-        new Checkpoints(TimeUnit.SECONDS.toNanos(2), 10_000, CHECKPOINT_BYTES_MAX);
+        new Checkpoints(
+            TimeUnit.SECONDS.toNanos(2), TimeUnit.HOURS.toNanos(1), 10_000, CHECKPOINT_BYTES_MAX);
 
     boolean isDue(long nanosSince, long entriesSince, long bytesSince) {
+      boolean isMuch = entriesSince >= entries || bytesSince >= bytes;
       return bytesSince > CHECKPOINT_BYTES_MAX
-          || (nanosSince > nanosMin && (entriesSince >= entries || bytesSince >= bytes));
+          || (nanosSince > nanosMin && isMuch)
+          || (nanosSince > nanosMax && entriesSince > 0);
     }
   }
 
@@ -140,7 +145,7 @@ public final class H2ChatState implements AppliedState {
             Pace.USUAL.checkNanos(),
             Pace.USUAL.roundEntries(),
             Pace.USUAL.mailboxes(),
-            new Checkpoints(usual.nanosMin(), usual.entries(), bytes)));
+            new Checkpoints(usual.nanosMin(), usual.nanosMax(), usual.entries(), bytes)));
   }
 
   static H2ChatState open(Path directory, Pace pace) throws IOException, DatabaseUnusableException {

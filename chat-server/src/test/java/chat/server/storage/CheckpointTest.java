@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.h2.mvstore.MVStore;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointTest {
   private static final int ROUNDS = Integer.getInteger("checkpoint.rounds", 10);
   private static final int HEADER_BYTES = 8192;
+  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
   private final long seed = Long.getLong("checkpoint.seed", System.nanoTime() & 0xffffff);
 
@@ -35,7 +37,7 @@ class CheckpointTest {
   void oneIsDueWhenThereIsSomethingToSaveByIt() throws Exception {
     CommandLog log = twoAccounts();
     String text = "x".repeat(6_000);
-    H2ChatState.Pace pace = new H2ChatState.Pace(0, 100, 10, new Checkpoints(0, 10, 15_000));
+    H2ChatState.Pace pace = new H2ChatState.Pace(0, 100, 10, new Checkpoints(0, HOUR, 10, 15_000));
     Path mark = H2Database.checkpoint(directory);
     try (H2ChatState state = H2ChatState.open(directory, pace)) {
       applyAndMaybeCheckpoint(state, log, 1, log.size());
@@ -67,13 +69,25 @@ class CheckpointTest {
   }
 
   @Test
+  void oneEntryIsEnoughAfterAnHour() {
+    Checkpoints usual = Checkpoints.USUAL;
+    long second = TimeUnit.SECONDS.toNanos(1);
+    assertThat(usual.isDue(HOUR - second, usual.entries() - 1, 1_000)).isFalse();
+    assertThat(usual.isDue(HOUR + second, 1, 1)).isTrue();
+    assertThat(usual.isDue(100 * HOUR, 0, 0)).isFalse();
+    assertThat(usual.isDue(second, usual.entries(), 1_000)).isFalse();
+    assertThat(usual.isDue(3 * second, usual.entries(), 1_000)).isTrue();
+    assertThat(usual.isDue(second, 1, (64 << 20) + 1)).isTrue();
+  }
+
+  @Test
   void theFileGrowsWithWhatIsWrittenHoweverSlowlyItComes() throws Exception {
     CommandLog log = twoAccounts();
     String text =
         "a text of a hundred bytes, as in the benchmarks, and like what people write now a";
     H2ChatState.Pace pace =
         new H2ChatState.Pace(
-            0, 25_000, 1_000, new Checkpoints(0, Checkpoints.USUAL.entries(), 64 << 20));
+            0, 25_000, 1_000, new Checkpoints(0, HOUR, Checkpoints.USUAL.entries(), 64 << 20));
     try (H2ChatState state = H2ChatState.open(directory, pace)) {
       applyAndMaybeCheckpoint(state, log, 1, log.size());
       state.checkpoint();
