@@ -50,7 +50,7 @@ final class Validation {
   }
 
   private static boolean isGeneralPunctuation(int c) {
-    return Character.UnicodeBlock.of(c) == Character.UnicodeBlock.GENERAL_PUNCTUATION;
+    return Character.UnicodeBlock.GENERAL_PUNCTUATION.equals(Character.UnicodeBlock.of(c));
   }
 
   void text(String field, String value) {
