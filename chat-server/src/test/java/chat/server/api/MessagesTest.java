@@ -150,7 +150,7 @@ class MessagesTest {
     String eve = api.user("eve");
     var unused = send("bob", "for ever", "");
     acknowledge(bob, fetch(bob, 1).getMessages(0).getMessageId());
-    var deleted = api.as(ann).deleteAccount(DeleteAccountRequest.getDefaultInstance());
+    var unusedDeletion = api.as(ann).deleteAccount(DeleteAccountRequest.getDefaultInstance());
     assertThat(history(bob, "ANN", 5)).containsExactly("for ever");
     assertRefused(() -> list(eve, "ann", 5, ""), Code.NOT_FOUND, ErrorReason.NO_SUCH_ACCOUNT);
     // Another one under that name has nothing of it.
