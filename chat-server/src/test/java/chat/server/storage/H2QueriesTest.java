@@ -210,6 +210,4 @@ class H2QueriesTest {
       page = queries.history(account, peer, page.before(), limit);
     }
   }
-
-  /** Ann is account 1 with token 1, Bob 2 with token 2. */
 }

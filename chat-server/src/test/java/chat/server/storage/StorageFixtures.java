@@ -26,6 +26,7 @@ final class StorageFixtures {
     return outcomes;
   }
 
+  /** Ann is account 1 with token 1, Bob 2 with token 2. */
   static CommandLog twoAccounts() {
     CommandLog log = new CommandLog();
     log.add(new Command.CreateAccount(DAY, "ann", "hash", ""));
