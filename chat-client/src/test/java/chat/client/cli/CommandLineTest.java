@@ -174,7 +174,7 @@ class CommandLineTest {
       await().until(() -> count(shown, "Given up") == 1);
       type(keys, "nonsense\n");
       await().until(() -> count(shown, "\"nonsense\" is no command") == 1);
-      keys.close();
+      type(keys, "quit\n");
       chatting.join(60_000);
       assertThat(chatting.isAlive()).isFalse();
     }
