@@ -9,8 +9,6 @@ import java.util.regex.Pattern;
  * RefusedException} with the field's name. Thread-safe.
  */
 final class Validation {
-  private static final int SOFT_HYPHEN = 0x00ad;
-  private static final int BYTE_ORDER_MARK = 0xfeff;
   private static final Pattern USERNAME = Pattern.compile("[A-Za-z0-9._-]{1,32}");
   private static final int PASSWORD_CHARS_MIN = 8;
   private static final int PASSWORD_CHARS_MAX = 128;
@@ -39,22 +37,8 @@ final class Validation {
     }
   }
 
-  /** Spaces of all kinds, those that do not break and those of no width too. */
-  private static boolean isInvisible(int c) {
-    return Character.isWhitespace(c)
-        || Character.isSpaceChar(c)
-        || c == SOFT_HYPHEN
-        || c == BYTE_ORDER_MARK
-        // Elsewhere some of these are signs that are seen.
-        || (isGeneralPunctuation(c) && Character.getType(c) == Character.FORMAT);
-  }
-
-  private static boolean isGeneralPunctuation(int c) {
-    return Character.UnicodeBlock.GENERAL_PUNCTUATION.equals(Character.UnicodeBlock.of(c));
-  }
-
   void text(String field, String value) {
-    if (value.codePoints().allMatch(Validation::isInvisible)) {
+    if (value.isBlank()) {
       throw bad(ErrorReason.BAD_TEXT, field, "A message must not be blank.");
     }
     if (value.indexOf('\0') >= 0) {
