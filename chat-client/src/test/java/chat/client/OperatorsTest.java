@@ -140,7 +140,7 @@ class OperatorsTest {
     int away = cluster.primaryId() == 1 ? 2 : 1;
     cluster.killHard(away);
     all.addAll(write("meanwhile " + "x".repeat(4000), 4 * MESSAGES));
-    awaitTrimmed(cluster.primaryId());
+    all.addAll(writeUntilTrimmed(cluster.primaryId()));
 
     cluster.start(away);
     cluster.awaitComplete(PATIENCE);
@@ -155,14 +155,19 @@ class OperatorsTest {
     passed = true;
   }
 
-  /** Until the beginning of a server's log is gone. */
-  private void awaitTrimmed(int id) throws Exception {
+  /**
+   * Goes on until the beginning of a server's log is gone: it waits for two checkpoints of the
+   * database, and each of them for something to write.
+   */
+  private List<Long> writeUntilTrimmed(int id) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     Path first = cluster.data(id).resolve("log").resolve("00000000000000000001.log");
+    List<Long> ids = new ArrayList<>();
     while (Files.exists(first) && System.nanoTime() - deadline < 0) {
-      TimeUnit.MILLISECONDS.sleep(50);
+      ids.addAll(write("more " + "x".repeat(4000), 10));
     }
     assertThat(first).doesNotExist();
+    return ids;
   }
 
   /** Messages from alice to bob; their ids. */
