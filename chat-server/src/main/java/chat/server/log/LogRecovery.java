@@ -159,6 +159,8 @@ record LogRecovery(
           file,
           scan.tornBytes(),
           scan.last().index());
+    }
+    if (scan.bytesBeyond() > 0) {
       channel.truncate(scan.validBytes());
     }
     channel.force(true);

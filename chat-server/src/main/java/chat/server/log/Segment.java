@@ -90,17 +90,15 @@ final class Segment {
   }
 
   /** Cuts the file behind the entry at {@code entryIndex}, or behind the header; forced. */
-  void truncateAfter(long entryIndex, FileChannel writer) throws IOException {
+  void truncateAfter(long entryIndex, SegmentWriter writer) throws IOException {
     LogPosition newLast = header.before();
     long newBytes = SegmentHeader.BYTES;
     if (entryIndex >= firstIndex()) {
-      RecordCursor cursor = seek(writer, entryIndex);
+      RecordCursor cursor = seek(writer.channel(), entryIndex);
       newLast = cursor.position();
       newBytes = cursor.endOffset();
     }
     writer.truncate(newBytes);
-    // The size is all that changed: not left to fdatasync, which may skip metadata.
-    writer.force(true);
     index.truncateAfter(entryIndex);
     last = newLast;
     bytes = newBytes;

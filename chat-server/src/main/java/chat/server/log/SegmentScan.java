@@ -10,9 +10,10 @@ import java.nio.file.Path;
  * Reads one segment from end to end at the start of a server, checks it, and decides what a bad
  * record means.
  *
- * <p>A crash leaves a <em>torn tail</em>: the end of what was written after the last fsync is
- * missing. Nobody was told that it is there, so it is cut. Anything else is <em>damage</em> to
- * bytes that may have been acknowledged, and is refused:
+ * <p>Nothing but zeros up to the end of the last segment is what {@link SegmentWriter} filled it
+ * with before the server was killed. A crash leaves a <em>torn tail</em>: the end of what was
+ * written after the last fsync is missing. Nobody was told that it is there, so it is cut. Anything
+ * else is <em>damage</em> to bytes that may have been acknowledged, and is refused:
  *
  * <ul>
  *   <li>a bad record in any segment but the last: each was forced before the next was made;
@@ -38,6 +39,7 @@ final class SegmentScan {
   private LogPosition last;
   private long commitIndex;
   private long validBytes;
+  private boolean endsInZeros;
   private final long fileBytes;
 
   private SegmentScan(Path file, FileChannel channel) throws IOException {
@@ -77,13 +79,19 @@ final class SegmentScan {
     return commitIndex;
   }
 
-  /** Up to where the segment is valid; what lies beyond is a torn tail. */
+  /** Up to where the segment is valid; what lies beyond is zeros or a torn tail. */
   long validBytes() {
     return validBytes;
   }
 
-  long tornBytes() {
+  /** How many bytes lie beyond {@link #validBytes}. */
+  long bytesBeyond() {
     return fileBytes - validBytes;
+  }
+
+  /** How many of them are a torn tail: all, or none if they are zeros. */
+  long tornBytes() {
+    return endsInZeros ? 0 : bytesBeyond();
   }
 
   private void run(boolean isLast) throws IOException {
@@ -123,6 +131,10 @@ final class SegmentScan {
     long mapStart = bad - bad % SECTOR_BYTES;
     ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, mapStart, fileBytes - mapStart);
     int badAt = (int) (bad - mapStart);
+    endsInZeros = isZeros(bytes, badAt, bytes.limit());
+    if (endsInZeros) {
+      return true;
+    }
     int firstValidAt = -1;
     int at = badAt + 1;
     while (at + LogRecord.OVERHEAD_BYTES <= bytes.limit()) {
@@ -152,14 +164,19 @@ final class SegmentScan {
     for (int start = from; start < to; start += SECTOR_BYTES - start % SECTOR_BYTES) {
       int end = start + SECTOR_BYTES - start % SECTOR_BYTES;
       // A valid record may begin within a hole: up to three bytes of its length are zeros anyway.
-      boolean isZero = end <= to + 3 && end - start >= HOLE_BYTES_MIN;
-      for (int at = start; isZero && at < end; at++) {
-        isZero = bytes.get(at) == 0;
-      }
-      if (isZero) {
+      if (end <= to + 3 && end - start >= HOLE_BYTES_MIN && isZeros(bytes, start, end)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean isZeros(ByteBuffer bytes, int from, int to) {
+    for (int at = from; at < to; at++) {
+      if (bytes.get(at) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 }

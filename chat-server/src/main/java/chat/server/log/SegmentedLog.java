@@ -7,10 +7,8 @@ import chat.server.replication.LogPosition;
 import chat.server.runtime.ReplicatedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +38,7 @@ public final class SegmentedLog implements ReplicatedLog {
 
   // The last segment, open for writing, and how much of it is on the disk for certain.
   private Segment active;
-  private FileChannel writer;
+  private SegmentWriter writer;
   private long durableBytes;
   private long writtenCommitIndex;
   private volatile long durableCommitIndex;
@@ -55,8 +53,7 @@ public final class SegmentedLog implements ReplicatedLog {
     this.segments = new Segments(recovered.segments(), cache);
     this.commitFloor = recovered.commitFloor();
     this.active = segments.last();
-    this.writer =
-        FileChannel.open(active.file(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    this.writer = SegmentWriter.open(active, options.segmentBytes());
     this.durableBytes = active.bytes();
     this.writtenCommitIndex = recovered.commitIndex();
     this.durableCommitIndex = recovered.commitIndex();
@@ -159,10 +156,7 @@ public final class SegmentedLog implements ReplicatedLog {
       roll();
     }
     ByteBuffer out = encoder.encode(active, entries, commit, durableBytes, bytes);
-    long at = active.bytes();
-    while (out.hasRemaining()) {
-      at += writer.write(out, at);
-    }
+    long at = writer.write(out, active.bytes());
     writtenCommitIndex = commit;
     // The cache first: whoever sees the new end finds it there.
     cache.add(entries);
@@ -174,18 +168,19 @@ public final class SegmentedLog implements ReplicatedLog {
   }
 
   private void roll() throws IOException {
-    // A segment is whole on the disk before the next one exists: that is why a bad record in any
-    // but the last is never a torn tail.
+    // A segment is whole on the disk, and nothing else in its file, before the next one exists:
+    // that
+    // is why a bad record in any but the last is never a torn tail.
     force();
+    writer.trim(active.bytes());
     Segment next = LogRecovery.createSegment(directory, salts.nextLong(), active.last());
-    FileChannel nextWriter =
-        FileChannel.open(next.file(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    SegmentWriter nextWriter = SegmentWriter.open(next, options.segmentBytes());
     writer.close();
     use(next, nextWriter);
     segments.add(next);
   }
 
-  private void use(Segment segment, FileChannel itsWriter) {
+  private void use(Segment segment, SegmentWriter itsWriter) {
     active = segment;
     writer = itsWriter;
     durableBytes = segment.bytes();
@@ -198,7 +193,7 @@ public final class SegmentedLog implements ReplicatedLog {
 
   private void force() throws IOException {
     if (durableBytes < active.bytes()) {
-      writer.force(false);
+      writer.force();
       durableBytes = active.bytes();
       durableCommitIndex = writtenCommitIndex;
     }
@@ -239,9 +234,7 @@ public final class SegmentedLog implements ReplicatedLog {
       Segment gone = active;
       Segment before = segments.removeLast();
       DurableFiles.delete(gone.file());
-      use(
-          before,
-          FileChannel.open(before.file(), StandardOpenOption.READ, StandardOpenOption.WRITE));
+      use(before, SegmentWriter.open(before, options.segmentBytes()));
     }
     active.truncateAfter(index, writer);
     durableBytes = active.bytes();
@@ -281,7 +274,11 @@ public final class SegmentedLog implements ReplicatedLog {
   /** Closes the files. What was not forced may be lost by a crash of the machine. */
   @Override
   public void close() throws IOException {
-    writer.close();
+    try (SegmentWriter closed = writer) {
+      if (failure == null) {
+        closed.trim(active.bytes());
+      }
+    }
   }
 
   private interface Writing {

@@ -260,6 +260,14 @@ class SegmentedLogCrashTest {
 
   /** Opens a copy with this content in one file; it must be a prefix. Its length. */
   private int openedWith(Path file, byte[] content) throws IOException {
+    int length = openedWithJust(file, content);
+    // A server that was killed leaves zeros behind: nothing else may come of it.
+    assertThat(openedWithJust(file, Arrays.copyOf(content, content.length + 300)))
+        .isEqualTo(length);
+    return length;
+  }
+
+  private int openedWithJust(Path file, byte[] content) throws IOException {
     LogFixtures.copy(log, copy);
     Files.write(copy.resolve(log.relativize(file)), content);
     int length;
@@ -277,6 +285,11 @@ class SegmentedLogCrashTest {
   }
 
   private void refusedWith(Path file, byte[] content) throws IOException {
+    refusedWithJust(file, content);
+    refusedWithJust(file, Arrays.copyOf(content, content.length + 300));
+  }
+
+  private void refusedWithJust(Path file, byte[] content) throws IOException {
     LogFixtures.copy(log, copy);
     Path damaged = copy.resolve(log.relativize(file));
     Files.write(damaged, content);
