@@ -1,5 +1,7 @@
 package chat.server.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A ballot: a counter and the candidate that drew it, ordered by both, never used twice. A view is
  * named by the ballot in which its value was made. As a number it is {@code counter << 8 |
@@ -36,6 +38,17 @@ public record Epoch(long number) implements Comparable<Epoch> {
   @Override
   public int compareTo(Epoch other) {
     return Long.compare(number, other.number);
+  }
+
+  // Written out: see LogPosition.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Epoch that && number == that.number;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(number);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package chat.server.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /** How many times a server has started on its disk; stored before any socket opens (R1). */
 public record Incarnation(long value) implements Comparable<Incarnation> {
   /** Before the first start: what the view of an unborn cluster names, so nobody is continuous. */
@@ -14,6 +16,17 @@ public record Incarnation(long value) implements Comparable<Incarnation> {
   @Override
   public int compareTo(Incarnation other) {
     return Long.compare(value, other.value);
+  }
+
+  // Written out: see LogPosition.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Incarnation that && value == that.value;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(value);
   }
 
   @Override

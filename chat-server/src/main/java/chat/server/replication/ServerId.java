@@ -1,5 +1,7 @@
 package chat.server.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /** The number of a configured server, 1 to 255. */
 public record ServerId(int value) implements Comparable<ServerId> {
   public ServerId {
@@ -11,6 +13,17 @@ public record ServerId(int value) implements Comparable<ServerId> {
   @Override
   public int compareTo(ServerId other) {
     return Integer.compare(value, other.value);
+  }
+
+  // Written out: see LogPosition.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ServerId that && value == that.value;
+  }
+
+  @Override
+  public int hashCode() {
+    return value;
   }
 
   @Override

@@ -28,7 +28,11 @@ final class InboundStream implements StreamObserver<ReplicateRequest> {
   private volatile @Nullable Sender sender;
   private boolean ended;
 
-  private record Sender(ServerId id, Incarnation incarnation) {}
+  private record Sender(ServerId id, Incarnation incarnation) {
+    boolean is(Sender other) {
+      return id.equals(other.id) && incarnation.equals(other.incarnation);
+    }
+  }
 
   /**
    * Has its place among {@code streams} until it ends.
@@ -69,7 +73,7 @@ final class InboundStream implements StreamObserver<ReplicateRequest> {
     Sender before = sender;
     if (before == null) {
       sender = now;
-    } else if (!before.equals(now)) {
+    } else if (!before.is(now)) {
       throw RefusedMessageException.malformed(
           "a stream belongs to one sender: first " + before + ", then " + now);
     }
