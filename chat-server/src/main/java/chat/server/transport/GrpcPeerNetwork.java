@@ -14,6 +14,7 @@ import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.EventLoop;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.Closeable;
@@ -74,6 +75,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       ExecutorService waiting,
       Server server,
       ReplicationEndpoint endpoint,
+      EventLoop linking,
       Map<ServerId, PeerLink> links) {}
 
   /** One without certificates. */
@@ -143,15 +145,15 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
       throw e;
     }
     Map<ServerId, PeerLink> links = new ConcurrentHashMap<>();
-    running = new Running(threads, waiting, server, endpoint, links);
-    peers.forEach((id, address) -> links.put(id, link(id, address, threads, receiver)));
+    // One for all links: what goes to every backup wakes one thread, and so do their answers.
+    EventLoop linking = threads.next();
+    running = new Running(threads, waiting, server, endpoint, linking, links);
+    peers.forEach((id, address) -> links.put(id, link(id, address, linking, receiver)));
     links.values().forEach(PeerLink::start);
   }
 
-  private PeerLink link(
-      ServerId id, InetSocketAddress address, EventLoopGroup threads, Receiver to) {
-    return new PeerLink(
-        id, gate, () -> channel(id, address, threads), threads.next(), to, refusals);
+  private PeerLink link(ServerId id, InetSocketAddress address, EventLoop loop, Receiver to) {
+    return new PeerLink(id, gate, () -> channel(id, address, loop), loop, to, refusals);
   }
 
   /**
@@ -178,7 +180,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
     others.forEach(
         (id, address) -> {
           if (!now.links.containsKey(id)) {
-            PeerLink link = link(id, address, now.threads, to);
+            PeerLink link = link(id, address, now.linking, to);
             now.links.put(id, link);
             link.start();
           }
