@@ -13,6 +13,10 @@ import java.util.Base64;
 final class Tokens {
   private static final int TOKEN_BYTES = 32;
 
+  // Never fed, only cloned: every call has a token, and to look a provider up takes longer than to
+  // hash.
+  private static final MessageDigest SHA_256 = newSha256();
+
   private final SecureRandom random;
 
   Tokens(SecureRandom random) {
@@ -46,7 +50,15 @@ final class Tokens {
 
   static byte[] sha256(byte[] bytes) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
+      return ((MessageDigest) SHA_256.clone()).digest(bytes);
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the JDK's SHA-256 can be cloned", e);
+    }
+  }
+
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
