@@ -82,7 +82,7 @@ public final class ChatServer implements AutoCloseable {
     ServerId self = config.id();
     disk = found;
     Path database = directory.databaseDirectory();
-    applier = new Applier(disk.state(), disk.log(), failure -> dieOfDatabase(database, failure));
+    applier = new Applier(disk.state(), disk.log(), failure -> dieOfApplying(database, failure));
     Replica replica =
         new Replica(
             new Identity(
@@ -219,11 +219,14 @@ public final class ChatServer implements AutoCloseable {
         .build();
   }
 
-  private static void dieOfDatabase(Path database, Throwable failure) {
-    try {
-      Recovery.distrust(database);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
+  private static void dieOfApplying(Path database, Throwable failure) {
+    // An IOException is the log's, which says nothing against the database.
+    if (!(failure instanceof IOException)) {
+      try {
+        Recovery.distrust(database);
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
     }
     die(failure);
   }
