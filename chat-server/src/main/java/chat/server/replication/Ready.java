@@ -97,6 +97,16 @@ public record Ready(
   /** A confirmed read: serve it from a state that has applied {@code index} (R10). */
   public record Read(long id, long index) {}
 
+  /** Whether there is a fetch, a probe, a read, a notice or a change. */
+  public boolean hasMore() {
+    return !(fetches.isEmpty()
+        && probes.isEmpty()
+        && reads.isEmpty()
+        && failedReads.isEmpty()
+        && notices.isEmpty()
+        && changes.isEmpty());
+  }
+
   /** Whether there is anything to write. */
   public boolean writes() {
     return truncateAfter >= 0 || !append.isEmpty() || mustSync || hardState != null;

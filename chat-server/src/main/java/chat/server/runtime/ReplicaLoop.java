@@ -20,7 +20,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -40,7 +39,6 @@ import org.slf4j.LoggerFactory;
 public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ReplicaLoop.class);
   private static final long TICK_MILLIS = 10;
-  private static final int INPUTS_MAX = 4096;
 
   /** Proposals on their way, beyond which more are refused. */
   private static final int PROPOSALS_MAX = 50_000;
@@ -48,27 +46,77 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   /** How long a proposal or a read waits for a view change of this primary's own. */
   private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private interface Input {
-    void handle(long now);
+  /** A command on its way to the log. */
+  private final class Proposal implements Inputs.Input {
+    final byte[] payload;
+    final BooleanSupplier wanted;
+    final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    long since;
+
+    Proposal(byte[] payload, BooleanSupplier wanted) {
+      this.payload = payload;
+      this.wanted = wanted;
+    }
+
+    @Override
+    public void handle(long now) {
+      since = now;
+      propose(this, now);
+    }
+
+    @Override
+    public void refuse() {
+      fail(outcome, ProposalException.Reason.STOPPING);
+    }
   }
 
-  private record Held(
-      byte[] payload, BooleanSupplier wanted, CompletableFuture<Outcome> outcome, long since) {}
+  /** A read that waits to be confirmed. */
+  private final class Read implements Inputs.Input {
+    final CompletableFuture<Void> ready = new CompletableFuture<>();
+    long since;
 
-  private record HeldRead(CompletableFuture<Void> ready, long since) {}
+    @Override
+    public void handle(long now) {
+      // Asked again after a view change, it has waited since it was asked first.
+      since = since == 0 ? now : since;
+      long id = ++readIds;
+      reads.put(id, this);
+      replica.read(id, now);
+    }
+
+    @Override
+    public void refuse() {
+      fail(ready, ProposalException.Reason.STOPPING);
+    }
+  }
+
+  /** What an operator asks for. */
+  private record Request(CompletableFuture<Void> made, Inputs.Input work) implements Inputs.Input {
+    @Override
+    public void handle(long now) {
+      work.handle(now);
+    }
+
+    @Override
+    public void refuse() {
+      made.completeExceptionally(new ChangeRefusedException("this server is stopping"));
+    }
+  }
 
   private final Replica replica;
   private final ReplicatedLog log;
   private final HardStateStore hardStates;
   private final Applier applier;
   private final Consumer<Throwable> fatal;
-  private final LinkedBlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
+  private final Inputs inputs = new Inputs();
   private final ExecutorService fetches =
       Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
   private final LogTrimmer trimmer;
   private final Thread thread = new Thread(this::run, "replica");
-  private final ArrayDeque<Held> held = new ArrayDeque<>();
-  private final Map<Long, HeldRead> reads = new HashMap<>();
+
+  // The replica thread's, as are the rest that are not volatile.
+  private final ArrayDeque<Proposal> held = new ArrayDeque<>();
+  private final Map<Long, Read> reads = new HashMap<>();
   private @Nullable PeerNetwork network;
   private @Nullable CrashProbe probe;
   private @Nullable Consumer<Status> onStatus;
@@ -153,18 +201,18 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    * @return its outcome once it is committed and applied, or a {@link ProposalException}
    */
   public CompletableFuture<Outcome> propose(byte[] payload, BooleanSupplier wanted) {
-    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    if (stopping) {
-      fail(outcome, ProposalException.Reason.STOPPING);
-      return outcome;
-    }
-    inputs.add(now -> propose(new Held(payload, wanted, outcome, now), now));
-    return outcome;
+    Proposal proposal = new Proposal(payload, wanted);
+    inputs.add(proposal);
+    return proposal.outcome;
   }
 
-  private void propose(Held proposal, long now) {
-    if (!proposal.wanted().getAsBoolean()) {
-      fail(proposal.outcome(), ProposalException.Reason.UNWANTED);
+  private void propose(Proposal proposal, long now) {
+    if (stopping) {
+      proposal.refuse();
+      return;
+    }
+    if (!proposal.wanted.getAsBoolean()) {
+      fail(proposal.outcome, ProposalException.Reason.UNWANTED);
       return;
     }
     if (!held.isEmpty()) {
@@ -172,25 +220,23 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       return;
     }
     if (applier.expected() >= PROPOSALS_MAX) {
-      fail(proposal.outcome(), ProposalException.Reason.OVERLOADED);
+      fail(proposal.outcome, ProposalException.Reason.OVERLOADED);
       return;
     }
-    LogPosition position = replica.propose(proposal.payload(), now);
+    LogPosition position = replica.propose(proposal.payload, now);
     if (position == null) {
       hold(proposal);
     } else {
-      applier.expect(position, proposal.outcome());
+      applier.expect(position, proposal.outcome);
     }
   }
 
-  private void hold(Held proposal) {
+  private void hold(Proposal proposal) {
     Status known = status;
-    if (stopping) {
-      fail(proposal.outcome(), ProposalException.Reason.STOPPING);
-    } else if (known == null || !(known.serving() && known.paused())) {
-      fail(proposal.outcome(), ProposalException.Reason.NOT_PRIMARY);
+    if (known == null || !(known.serving() && known.paused())) {
+      fail(proposal.outcome, ProposalException.Reason.NOT_PRIMARY);
     } else if (held.size() >= PROPOSALS_MAX) {
-      fail(proposal.outcome(), ProposalException.Reason.OVERLOADED);
+      fail(proposal.outcome, ProposalException.Reason.OVERLOADED);
     } else {
       held.add(proposal);
     }
@@ -198,15 +244,9 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
 
   /** Completes once reads of the applied state reflect all that was acknowledged before (R10). */
   public CompletableFuture<Void> readBarrier() {
-    CompletableFuture<Void> ready = new CompletableFuture<>();
-    inputs.add(now -> read(new HeldRead(ready, now), now));
-    return ready;
-  }
-
-  private void read(HeldRead read, long now) {
-    long id = ++readIds;
-    reads.put(id, read);
-    replica.read(id, now);
+    Read read = new Read();
+    inputs.add(read);
+    return read.ready;
   }
 
   /**
@@ -218,15 +258,13 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   public CompletableFuture<Void> change(Change change) {
     CompletableFuture<Void> made = new CompletableFuture<>();
     inputs.add(
-        now -> {
-          if (stopping) {
-            made.completeExceptionally(new ChangeRefusedException("this server is stopping"));
-            return;
-          }
-          long id = ++changeIds;
-          changes.put(id, made);
-          replica.change(id, change, now);
-        });
+        new Request(
+            made,
+            now -> {
+              long id = ++changeIds;
+              changes.put(id, made);
+              replica.change(id, change, now);
+            }));
     return made;
   }
 
@@ -238,14 +276,16 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   public CompletableFuture<Void> confirmCrashed(ServerId server) {
     CompletableFuture<Void> taken = new CompletableFuture<>();
     inputs.add(
-        now -> {
-          String refusal = replica.confirmCrashed(server, now);
-          if (refusal == null) {
-            taken.complete(null);
-          } else {
-            taken.completeExceptionally(new ChangeRefusedException(refusal));
-          }
-        });
+        new Request(
+            taken,
+            now -> {
+              String refusal = replica.confirmCrashed(server, now);
+              if (refusal == null) {
+                taken.complete(null);
+              } else {
+                taken.completeExceptionally(new ChangeRefusedException(refusal));
+              }
+            }));
     return taken;
   }
 
@@ -260,26 +300,30 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   private void run() {
-    List<Input> batch = new ArrayList<>(INPUTS_MAX);
+    // The loop itself runs interpreted for as long as the thread lives: what it does is in methods.
+    List<Inputs.Input> batch = new ArrayList<>();
     try {
       while (!stopping || !inputs.isEmpty()) {
-        Input first = inputs.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          batch.add(first);
-          inputs.drainTo(batch, INPUTS_MAX - 1);
-        }
+        inputs.take(batch, TICK_MILLIS);
         step(batch);
         batch.clear();
-        rounds.lazySet(rounds.get() + 1);
       }
     } catch (InterruptedException | IOException | RuntimeException | Error e) {
       fatal.accept(e);
     }
+    inputs.end();
+    held.forEach(Proposal::refuse);
+    reads.values().forEach(Read::refuse);
+    changes
+        .values()
+        .forEach(
+            made ->
+                made.completeExceptionally(new ChangeRefusedException("this server is stopping")));
   }
 
-  private void step(List<Input> batch) throws IOException {
+  private void step(List<Inputs.Input> batch) throws IOException {
     long now = System.nanoTime();
-    for (Input input : batch) {
+    for (Inputs.Input input : batch) {
       input.handle(now);
     }
     now = System.nanoTime();
@@ -297,11 +341,12 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     if (!held.isEmpty()) {
       retryHeld(now);
     }
+    rounds.lazySet(rounds.get() + 1);
   }
 
   private void perform(Ready ready) throws IOException {
     PeerNetwork peers = Objects.requireNonNull(network);
-    ready.sendFirst().forEach(peers::send);
+    send(ready.sendFirst(), peers);
     if (ready.writes()) {
       if (ready.truncateAfter() >= 0) {
         log.truncateAfter(ready.truncateAfter());
@@ -316,19 +361,33 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       }
     }
     replica.persisted();
-    ready.send().forEach(peers::send);
+    send(ready.send(), peers);
     applier.commit(ready.commitIndex());
-    ready.fetches().forEach(this::serve);
-    ready.probes().forEach(this::ask);
-    ready.notices().forEach(logger::info);
     show(ready.status());
-    ready.reads().forEach(this::readConfirmed);
-    ready.failedReads().forEach(this::readFailed);
-    ready.changes().forEach(this::changed);
+    if (ready.hasMore()) {
+      performMore(ready);
+    }
     if (ending == null && ready.ending() != null) {
       ending = ready.ending();
       Objects.requireNonNull(onEnding).accept(ending);
     }
+  }
+
+  // Loops, not forEach: this runs several times for a message, and a lambda that captures something
+  // is a call into the virtual machine in what the first compiler makes.
+  private static void send(List<Envelope> envelopes, PeerNetwork peers) {
+    for (Envelope envelope : envelopes) {
+      peers.send(envelope);
+    }
+  }
+
+  private void performMore(Ready ready) {
+    ready.fetches().forEach(this::serve);
+    ready.probes().forEach(this::ask);
+    ready.notices().forEach(logger::info);
+    ready.reads().forEach(this::readConfirmed);
+    ready.failedReads().forEach(this::readFailed);
+    ready.changes().forEach(this::changed);
   }
 
   private void show(@Nullable Status news) {
@@ -345,11 +404,11 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   private void retryHeld(long now) throws IOException {
-    List<Held> waiting = new ArrayList<>(held);
+    List<Proposal> waiting = new ArrayList<>(held);
     held.clear();
-    for (Held proposal : waiting) {
-      if (now - proposal.since() > HOLD_NANOS) {
-        fail(proposal.outcome(), ProposalException.Reason.VIEW_CHANGING);
+    for (Proposal proposal : waiting) {
+      if (now - proposal.since > HOLD_NANOS) {
+        fail(proposal.outcome, ProposalException.Reason.VIEW_CHANGING);
       } else {
         propose(proposal, now);
       }
@@ -360,26 +419,26 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   private void readConfirmed(Ready.Read read) {
-    HeldRead waiting = reads.remove(read.id());
+    Read waiting = reads.remove(read.id());
     if (waiting != null) {
-      applier.whenApplied(read.index(), waiting.ready());
+      applier.whenApplied(read.index(), waiting.ready);
     }
   }
 
   private void readFailed(long id) {
-    HeldRead waiting = reads.remove(id);
+    Read waiting = reads.remove(id);
     if (waiting == null) {
       return;
     }
     Status known = status;
     boolean mayComeBack = known != null && known.serving() && !stopping;
-    if (mayComeBack && System.nanoTime() - waiting.since() < HOLD_NANOS) {
+    if (mayComeBack && System.nanoTime() - waiting.since < HOLD_NANOS) {
       // A view change of this primary's own: ask again when it may be over.
       CompletableFuture.delayedExecutor(TICK_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(() -> inputs.add(now -> read(waiting, now)));
+          .execute(() -> inputs.add(waiting));
     } else {
       fail(
-          waiting.ready(),
+          waiting.ready,
           mayComeBack
               ? ProposalException.Reason.VIEW_CHANGING
               : ProposalException.Reason.NOT_PRIMARY);
@@ -444,7 +503,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
           if (sayGoodbye) {
             replica.leave(now);
           }
-          held.forEach(h -> fail(h.outcome(), ProposalException.Reason.STOPPING));
+          held.forEach(Proposal::refuse);
           held.clear();
           stopping = true;
         });
@@ -459,11 +518,5 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       fetches.shutdown();
       Thread.currentThread().interrupt();
     }
-    reads.values().forEach(r -> fail(r.ready(), ProposalException.Reason.STOPPING));
-    changes
-        .values()
-        .forEach(
-            made ->
-                made.completeExceptionally(new ChangeRefusedException("this server is stopping")));
   }
 }

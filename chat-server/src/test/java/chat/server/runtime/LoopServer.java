@@ -36,7 +36,7 @@ final class LoopServer implements AutoCloseable {
 
   private final Map<ServerId, LoopServer> network;
   private final Applier applier;
-  private final ReplicaLoop loop;
+  final ReplicaLoop loop;
 
   /**
    * A server of a new cluster.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chat.server.replication.Change;
 import chat.server.replication.ServerId;
 import java.io.IOException;
 import java.time.Duration;
@@ -86,6 +87,21 @@ class ReplicaLoopTest {
       }
     }
     assertThat(fewest).containsOnly((long) commands);
+  }
+
+  @Test
+  void whatIsAskedAfterTheEndIsRefusedAtOnce() throws Exception {
+    startAll();
+    ReplicaLoop ended = server(PRIMARY).loop;
+    ended.close();
+    for (CompletableFuture<?> late :
+        List.of(
+            ended.propose(new byte[] {1}, () -> true),
+            ended.readBarrier(),
+            ended.change(new Change.HandOver(BACKUP)),
+            ended.confirmCrashed(BACKUP))) {
+      assertThat(late).isCompletedExceptionally();
+    }
   }
 
   /** Fsyncs of both, entries sent, answers sent. */
