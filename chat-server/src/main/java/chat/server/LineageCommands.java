@@ -13,6 +13,15 @@ import java.util.stream.Collectors;
 final class LineageCommands {
   private static final long SERVING_SECONDS_MAX = 120;
 
+  /**
+   * By the log on the disk: the epoch of its last entry before its length, as R12 has it. A server
+   * that was left out may have more entries than the others, none of which was acknowledged.
+   */
+  private static final Comparator<GetServerStatusResponse> BY_LOG =
+      Comparator.comparingLong(GetServerStatusResponse::getLineage)
+          .thenComparingLong(GetServerStatusResponse::getDurableEpoch)
+          .thenComparingLong(GetServerStatusResponse::getDurableIndex);
+
   private final AdminClient client;
   private final PrintWriter out;
   private final Confirmation confirmation;
@@ -70,11 +79,7 @@ final class LineageCommands {
 
   private static Seen newest(List<Seen> all) {
     return all.stream()
-        .max(
-            Comparator.<Seen>comparingLong(server -> server.status().getLineage())
-                .thenComparingLong(server -> server.status().getEpoch())
-                .thenComparingLong(server -> server.status().getDurableIndex())
-                .thenComparingInt(Seen::id))
+        .max(Comparator.comparing(Seen::status, BY_LOG).thenComparingInt(Seen::id))
         .orElseThrow();
   }
 
@@ -85,17 +90,12 @@ final class LineageCommands {
     text.append("It will go on alone with what its disk holds, up to entry ");
     text.append(chosen.status().getDurableIndex()).append(", in a new lineage.\n");
     text.append("Messages that were accepted and are not on its disk are lost for good.\n");
-    List<Seen> longer =
-        all.stream()
-            .filter(
-                other ->
-                    other.id() != chosen.id()
-                        && other.status().getDurableIndex() > chosen.status().getDurableIndex())
-            .toList();
-    if (!longer.isEmpty()) {
-      text.append("LOOK OUT: more entries are on the disk of server ");
+    List<Seen> newer =
+        all.stream().filter(other -> BY_LOG.compare(other.status(), chosen.status()) > 0).toList();
+    if (!newer.isEmpty()) {
+      text.append("LOOK OUT: newer entries are on the disk of server ");
       text.append(
-          longer.stream().map(s -> Integer.toString(s.id())).collect(Collectors.joining(", ")));
+          newer.stream().map(s -> Integer.toString(s.id())).collect(Collectors.joining(", ")));
       text.append(": force there instead, with --at.\n");
     }
     text.append("Other disks that come back are set aside whole, not merged.\n");

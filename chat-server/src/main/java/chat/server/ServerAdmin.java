@@ -46,7 +46,8 @@ final class ServerAdmin implements AdminOperations {
   private final LongSupplier appliedIndex;
   private final Runnable standStill;
   private final Consumer<End> end;
-  private boolean ending;
+  // Written under this object's monitor.
+  private volatile boolean ending;
 
   /**
    * @param standStill ends this server's part in everything, without a word to the others; returns
@@ -89,7 +90,7 @@ final class ServerAdmin implements AdminOperations {
         status == null ? Optional.empty() : Optional.ofNullable(status.primary()),
         status != null && status.serving(),
         status != null && isMember(status),
-        disk.log().last().index(),
+        disk.log().last(),
         appliedIndex.getAsLong(),
         status == null ? List.of() : status.waitingFor(),
         status == null ? "This server is starting." : ClusterView.of(status, addresses).summary());

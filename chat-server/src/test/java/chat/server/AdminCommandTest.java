@@ -6,6 +6,8 @@ import chat.server.admin.AdminEndpoint;
 import chat.server.admin.AdminOperations;
 import chat.server.admin.AdminStatus;
 import chat.server.admin.RefusedCommandException;
+import chat.server.replication.Epoch;
+import chat.server.replication.LogPosition;
 import chat.server.replication.ServerId;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -52,7 +54,27 @@ class AdminCommandTest {
     run(new FakeServer(2, 50));
     assertThat(admin("force-lineage", "--at", "1", "--yes")).isZero();
     assertThat(one.done).containsExactly("force 1");
-    assertThat(out.toString()).contains("LOOK OUT: more entries are on the disk of server 2");
+    assertThat(out.toString()).contains("LOOK OUT: newer entries are on the disk of server 2");
+  }
+
+  @Test
+  void aLongerLogOfAnOlderEpochIsNeitherForcedNorRecommended() throws Exception {
+    FakeServer leftOut = run(new FakeServer(1, 90));
+    FakeServer two = run(new FakeServer(2, 50));
+    leftOut.durableEpoch = 511;
+    assertThat(admin("force-lineage", "--yes")).isZero();
+    assertThat(two.done).containsExactly("force 1");
+    assertThat(leftOut.done).isEmpty();
+    assertThat(out.toString()).doesNotContain("LOOK OUT");
+  }
+
+  @Test
+  void whoeverForcesALongerLogOfAnOlderEpochIsWarned() throws Exception {
+    FakeServer leftOut = run(new FakeServer(1, 90));
+    run(new FakeServer(2, 50));
+    leftOut.durableEpoch = 511;
+    assertThat(admin("force-lineage", "--at", "1", "--yes")).isZero();
+    assertThat(out.toString()).contains("LOOK OUT: newer entries are on the disk of server 2");
   }
 
   @Test
@@ -164,6 +186,7 @@ class AdminCommandTest {
     final List<String> done = new ArrayList<>();
     final ServerId id;
     final long durableIndex;
+    long durableEpoch = 512;
     long lineage = 1;
     boolean serving;
     int seesPrimary;
@@ -188,7 +211,7 @@ class AdminCommandTest {
           primary == 0 ? Optional.empty() : Optional.of(new ServerId(primary)),
           serving,
           true,
-          durableIndex,
+          new LogPosition(durableIndex, new Epoch(durableEpoch), 0),
           durableIndex,
           List.of(),
           "Made up.");

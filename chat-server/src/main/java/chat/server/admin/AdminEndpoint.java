@@ -108,7 +108,8 @@ public final class AdminEndpoint extends AdminServiceGrpc.AdminServiceImplBase {
             .setPrimaryId(status.primary().map(ServerId::value).orElse(0))
             .setServing(status.serving())
             .setMember(status.member())
-            .setDurableIndex(status.durableIndex())
+            .setDurableIndex(status.durable().index())
+            .setDurableEpoch(status.durable().epoch().number())
             .setAppliedIndex(status.appliedIndex())
             .setSummary(status.summary());
     status.members().forEach(id -> wire.addViewMemberIds(id.value()));

@@ -8,6 +8,7 @@ import chat.admin.v1.RestoreRequest;
 import chat.server.fuzz.Fuzz;
 import chat.server.fuzz.FuzzedMessages;
 import chat.server.fuzz.RawCalls;
+import chat.server.replication.LogPosition;
 import chat.server.replication.ServerId;
 import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
@@ -148,7 +149,7 @@ class AdminFuzzTest {
           Optional.empty(),
           true,
           true,
-          1,
+          LogPosition.START,
           1,
           List.of(),
           "All is well.");
