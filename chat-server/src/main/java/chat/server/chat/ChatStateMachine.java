@@ -31,30 +31,71 @@ public final class ChatStateMachine {
   public Outcome apply(long index, Command command) {
     long now = Math.max(tables.lastTimeMicros(), command.timeMicros());
     tables.setLastTimeMicros(now);
-    if (command instanceof Command.SendMessage c) {
-      return send(index, c, now);
-    } else if (command instanceof Command.Acknowledge c) {
-      return acknowledge(c, now);
+    if (command instanceof Command.InSession c) {
+      return inSession(index, c, now);
     } else if (command instanceof Command.CreateAccount c) {
       return create(index, c, now);
-    } else if (command instanceof Command.DeleteAccount c) {
-      return delete(c, now);
     } else if (command instanceof Command.Login c) {
       return login(c, now);
-    } else if (command instanceof Command.ChangePassword c) {
-      return changePassword(c, now);
-    } else if (command instanceof Command.Logout c) {
-      return logout(c, now);
-    } else if (command instanceof Command.AttachStream c) {
-      return attach(c, now);
     } else if (command instanceof Command.DetachStream c) {
       return detach(c);
     } else if (command instanceof Command.ExpireStreams c) {
       return expireStreams(c);
-    } else if (command instanceof Command.TouchSession c) {
-      return touch(c, now);
     }
     throw new IllegalStateException("no rule for " + command.getClass());
+  }
+
+  private Outcome inSession(long index, Command.InSession command, long now) {
+    SessionRecord session = tables.session(SessionRecord.token(command.tokenHash()));
+    if (session == null) {
+      return new Outcome.NoSession();
+    }
+    Outcome before = doneBefore(session, command, now);
+    Outcome answer = before == null ? refusal(session, now) : before;
+    if (answer != null) {
+      return answer;
+    }
+    if (command instanceof Command.SendMessage c) {
+      return send(index, session, c, now);
+    } else if (command instanceof Command.Acknowledge c) {
+      return acknowledge(session, c);
+    } else if (command instanceof Command.AttachStream c) {
+      return attach(session, c);
+    } else if (command instanceof Command.TouchSession) {
+      return touch(session, now);
+    } else if (command instanceof Command.Logout) {
+      return logout(session);
+    } else if (command instanceof Command.ChangePassword c) {
+      return changePassword(session, c, now);
+    } else if (command instanceof Command.DeleteAccount c) {
+      return delete(session, c, now);
+    }
+    throw new IllegalStateException("no rule for " + command.getClass());
+  }
+
+  /** The first answer again, where an earlier request with the same id ended the session. */
+  private static @Nullable Outcome doneBefore(
+      SessionRecord session, Command.InSession command, long now) {
+    if (command instanceof Command.DeleteAccount c
+        && session.state() == SessionRecord.State.DELETED
+        && session.endedBy(c.requestId(), now)) {
+      return new Outcome.AccountDeleted(session.accountId(), session.discarded(), true);
+    }
+    if (command instanceof Command.ChangePassword c
+        && session.state() == SessionRecord.State.TAKEN_OVER
+        && session.endedBy(c.requestId(), now)) {
+      return new Outcome.PasswordChangedBefore();
+    }
+    return null;
+  }
+
+  /** Why a session is not good at a time, or null. */
+  private static @Nullable Outcome refusal(SessionRecord session, long now) {
+    return switch (session.state()) {
+      case DELETED -> new Outcome.NoSession();
+      case TAKEN_OVER -> new Outcome.SessionTakenOver();
+      case OPEN -> session.expireTimeMicros() <= now ? new Outcome.SessionExpired() : null;
+    };
   }
 
   private Outcome create(long index, Command.CreateAccount c, long now) {
@@ -94,18 +135,7 @@ public final class ChatStateMachine {
     return false;
   }
 
-  private Outcome delete(Command.DeleteAccount c, long now) {
-    String token = SessionRecord.token(c.tokenHash());
-    SessionRecord session = tables.session(token);
-    if (session != null && session.state() == SessionRecord.State.DELETED) {
-      return session.endedBy(c.requestId(), now)
-          ? new Outcome.AccountDeleted(session.accountId(), session.discarded(), true)
-          : new Outcome.NoSession();
-    }
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome delete(SessionRecord session, Command.DeleteAccount c, long now) {
     Account account = owner(session);
     Outcome idRefusal = requestIdRefusal(account.id(), c.requestId(), now);
     if (idRefusal != null) {
@@ -173,17 +203,7 @@ public final class ChatStateMachine {
     return expire;
   }
 
-  private Outcome changePassword(Command.ChangePassword c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    if (session != null
-        && session.state() == SessionRecord.State.TAKEN_OVER
-        && session.endedBy(c.requestId(), now)) {
-      return new Outcome.PasswordChangedBefore();
-    }
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome changePassword(SessionRecord session, Command.ChangePassword c, long now) {
     Account account = owner(session);
     Outcome idRefusal = requestIdRefusal(account.id(), c.requestId(), now);
     if (idRefusal != null) {
@@ -198,22 +218,12 @@ public final class ChatStateMachine {
     return new Outcome.PasswordChanged(account.id(), open(account.id(), c.newTokenHash(), now));
   }
 
-  private Outcome logout(Command.Logout c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome logout(SessionRecord session) {
     tables.remove(session);
     return new Outcome.LoggedOut(session.accountId());
   }
 
-  private Outcome send(long index, Command.SendMessage c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome send(long index, SessionRecord session, Command.SendMessage c, long now) {
     Account sender = owner(session);
     if (!c.requestId().isEmpty()) {
       Outcome known = knownRequest(sender, c, now);
@@ -260,12 +270,7 @@ public final class ChatStateMachine {
     return RequestIds.tooOld(c.requestId(), now) ? new Outcome.RequestIdTooOld() : null;
   }
 
-  private Outcome acknowledge(Command.Acknowledge c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome acknowledge(SessionRecord session, Command.Acknowledge c) {
     Account account = owner(session);
     long upTo = Math.min(c.messageId(), tables.newestInboxId(account.id()));
     if (upTo > account.acknowledgedId()) {
@@ -275,12 +280,7 @@ public final class ChatStateMachine {
     return new Outcome.Acknowledged(account.id(), Math.max(upTo, account.acknowledgedId()));
   }
 
-  private Outcome attach(Command.AttachStream c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome attach(SessionRecord session, Command.AttachStream c) {
     Account account = owner(session);
     tables.put(session.withStream(c.streamId(), c.reign()));
     return new Outcome.StreamAttached(
@@ -304,26 +304,10 @@ public final class ChatStateMachine {
     return new Outcome.StreamsExpired(gone.size());
   }
 
-  private Outcome touch(Command.TouchSession c, long now) {
-    SessionRecord session = tables.session(SessionRecord.token(c.tokenHash()));
-    Outcome refusal = refusal(session, now);
-    if (session == null || refusal != null) {
-      return refusal == null ? new Outcome.NoSession() : refusal;
-    }
+  private Outcome touch(SessionRecord session, long now) {
     long expire = now + SESSION_LIFETIME_MICROS;
     tables.put(session.touched(now, expire));
     return new Outcome.SessionTouched(expire);
-  }
-
-  /** Why a session is not good at a time, or null. */
-  private static @Nullable Outcome refusal(@Nullable SessionRecord session, long now) {
-    if (session == null || session.state() == SessionRecord.State.DELETED) {
-      return new Outcome.NoSession();
-    }
-    if (session.state() == SessionRecord.State.TAKEN_OVER) {
-      return new Outcome.SessionTakenOver();
-    }
-    return session.expireTimeMicros() <= now ? new Outcome.SessionExpired() : null;
   }
 
   private Account owner(SessionRecord session) {

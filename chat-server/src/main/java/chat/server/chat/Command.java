@@ -10,6 +10,12 @@ public sealed interface Command {
   /** When the primary stamped it. */
   long timeMicros();
 
+  /** What is done in a session, and is refused if that is not good. */
+  sealed interface InSession extends Command {
+    /** Names the session. */
+    byte[] tokenHash();
+  }
+
   /** Makes an account; the hash is an Argon2 string with its own salt. */
   record CreateAccount(long timeMicros, String username, String passwordHash, String requestId)
       implements Command {
@@ -23,14 +29,14 @@ public sealed interface Command {
   /** Deletes the account of a session. */
   record DeleteAccount(
       long timeMicros, byte[] tokenHash, boolean discardUndelivered, String requestId)
-      implements Command {}
+      implements InSession {}
 
   /** Opens the session of an account whose password was found right. */
   record Login(long timeMicros, long accountId, byte[] tokenHash, boolean takeOver)
       implements Command {}
 
   /** Ends a session. */
-  record Logout(long timeMicros, byte[] tokenHash) implements Command {}
+  record Logout(long timeMicros, byte[] tokenHash) implements InSession {}
 
   /**
    * Changes the password of a session's account and opens a new session in its place.
@@ -46,7 +52,7 @@ public sealed interface Command {
       String newPasswordHash,
       byte[] newTokenHash,
       String requestId)
-      implements Command {
+      implements InSession {
     /** Without hashes. */
     @Override
     public String toString() {
@@ -69,7 +75,7 @@ public sealed interface Command {
       String requestId,
       boolean live,
       int inboxLimit)
-      implements Command {
+      implements InSession {
     /** Without the text: nobody's messages belong in a log or in an error. */
     @Override
     public String toString() {
@@ -78,7 +84,7 @@ public sealed interface Command {
   }
 
   /** Everything up to a message is delivered. */
-  record Acknowledge(long timeMicros, byte[] tokenHash, long messageId) implements Command {}
+  record Acknowledge(long timeMicros, byte[] tokenHash, long messageId) implements InSession {}
 
   /**
    * A stream was opened on a session; it replaces another one there.
@@ -87,7 +93,7 @@ public sealed interface Command {
    * @param reign the primary's time in office, so that streams of an earlier one can be told
    */
   record AttachStream(long timeMicros, byte[] tokenHash, long streamId, long reign)
-      implements Command {}
+      implements InSession {}
 
   /** A stream ended; of no effect if another one is attached by now. */
   record DetachStream(long timeMicros, byte[] tokenHash, long streamId) implements Command {}
@@ -96,5 +102,5 @@ public sealed interface Command {
   record ExpireStreams(long timeMicros, long reign) implements Command {}
 
   /** A session was used: it lives on from here. Logged once a day, not at every use. */
-  record TouchSession(long timeMicros, byte[] tokenHash) implements Command {}
+  record TouchSession(long timeMicros, byte[] tokenHash) implements InSession {}
 }
