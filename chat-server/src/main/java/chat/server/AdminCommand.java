@@ -154,8 +154,7 @@ public final class AdminCommand implements Runnable {
             + ", as if its crash were proven.\nIf it does run, cut off from here, both sides may"
             + " serve, and what one of them accepts is lost.\nBe sure that its process or its"
             + " machine is down.");
-    int told = 0;
-    CommandFailure refusal = null;
+    List<CommandFailure> refusals = new ArrayList<>();
     for (Seen server : all) {
       try {
         out.println(
@@ -169,14 +168,14 @@ public final class AdminCommand implements Runnable {
                             stub.confirmCrashed(
                                 ConfirmCrashedRequest.newBuilder().setServerId(id).build()))
                     .getMessage());
-        told++;
       } catch (CommandFailure e) {
-        refusal = e;
+        refusals.add(e);
       }
     }
-    if (told == 0 && refusal != null) {
-      throw refusal;
+    if (refusals.size() == all.size()) {
+      throw refusals.get(0);
     }
+    refusals.forEach(refusal -> out.println(refusal.getMessage()));
   }
 
   @Command(name = "replace", description = "A server comes back with another disk.")

@@ -8,9 +8,12 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A backup that arrives, and what becomes of it. Confined to the call's executor. */
 final class RestoreCall implements StreamObserver<RestoreRequest> {
+  private static final Logger logger = LoggerFactory.getLogger(RestoreCall.class);
   private static final String NAME = "Restore";
 
   private final AdminOperations operations;
@@ -92,8 +95,7 @@ final class RestoreCall implements StreamObserver<RestoreRequest> {
         arriving.close();
       }
     } catch (IOException e) {
-      // What is deleted next need not be closed well.
-      AdminEndpoint.status(NAME, e);
+      logger.warn("{}: the file that is deleted next could not be closed", NAME, e);
     }
     if (path != null) {
       AdminEndpoint.delete(path);
