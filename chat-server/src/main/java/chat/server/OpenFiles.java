@@ -22,7 +22,7 @@ final class OpenFiles {
 
   /** The bounds of the clients' port. */
   static ConnectionBounds connections(int wanted) {
-    int max = (int) Math.min(wanted, Math.max(OWN, limit() - OWN));
+    int max = connections(wanted, limit());
     if (max < wanted) {
       logger.warn(
           "the system lets this process open {} files: {} connections of clients instead of {}"
@@ -33,6 +33,11 @@ final class OpenFiles {
     }
     return new ConnectionBounds(
         "clients' port", max, Math.min(STRANGERS_MAX, Math.max(1, max / 4)));
+  }
+
+  /** How many connections clients may have where a process may have {@code limit} files open. */
+  static int connections(int wanted, long limit) {
+    return (int) Math.min(wanted, Math.max(OWN, limit - OWN));
   }
 
   private static long limit() {
