@@ -93,7 +93,7 @@ public final class ChatClient implements AutoCloseable {
             null,
             response ->
                 new Login(
-                    resume(username, Wire.sessionToken(response)),
+                    resume(username, Wire.sessionToken(response.getSessionToken())),
                     Wire.instant(response.getExpireTime()),
                     response.getUndeliveredCount())),
         "");

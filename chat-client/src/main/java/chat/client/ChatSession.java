@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 /**
  * An account's session. It belongs to the cluster, not to a connection: it survives failovers, and
  * the token opens it again in another process. Blocking methods return when the service has
- * answered, at most 15 s later; they throw {@link ChatException}, which is definite, or {@link
- * OutcomeUnknownException}. Thread-safe.
+ * answered, at the latest after {@link ChatClient.Builder#callTimeout}; they throw {@link
+ * ChatException}, which is definite, or {@link OutcomeUnknownException}. Thread-safe.
  */
 public final class ChatSession {
   private static final int PAGE = 200;
@@ -237,7 +237,14 @@ public final class ChatSession {
    * goes on in the one that is returned.
    */
   public ChatSession changePassword(String oldPassword, String newPassword) {
-    String requestId = requestIds.next();
+    return changePassword(oldPassword, newPassword, requestIds.next());
+  }
+
+  /**
+   * The same with an id of the caller's, to ask again about an unknown outcome. This session may be
+   * asked, though it has ended if the password was changed.
+   */
+  public ChatSession changePassword(String oldPassword, String newPassword, String requestId) {
     return Answers.await(
         connections.call(
             channel,
@@ -249,7 +256,11 @@ public final class ChatSession {
                 .build(),
             requestId,
             response ->
-                new ChatSession(connections, requestIds, username, response.getSessionToken())),
+                new ChatSession(
+                    connections,
+                    requestIds,
+                    username,
+                    Wire.sessionToken(response.getSessionToken()))),
         requestId);
   }
 

@@ -1,7 +1,6 @@
 package chat.client;
 
 import chat.v1.GetClusterStatusResponse;
-import chat.v1.LoginResponse;
 import chat.v1.Message;
 import chat.v1.SendMessageResponse;
 import chat.v1.ServerRole;
@@ -66,11 +65,11 @@ final class Wire {
         requestId);
   }
 
-  static String sessionToken(LoginResponse response) {
-    if (response.getSessionToken().isEmpty()) {
+  static String sessionToken(String token) {
+    if (token.isEmpty()) {
       throw broken("The server opened a session and gave it no token.");
     }
-    return response.getSessionToken();
+    return token;
   }
 
   private static StatusRuntimeException broken(String sentence) {

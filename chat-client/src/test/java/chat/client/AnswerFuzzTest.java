@@ -101,7 +101,7 @@ class AnswerFuzzTest {
   }
 
   private static String login(LoginResponse response) {
-    return Wire.sessionToken(response) + Wire.instant(response.getExpireTime());
+    return Wire.sessionToken(response.getSessionToken()) + Wire.instant(response.getExpireTime());
   }
 
   @Test

@@ -1,8 +1,10 @@
 package chat.client.cli;
 
 import chat.client.ChatException;
+import chat.client.ChatSession;
 import chat.common.ErrorReason;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -115,6 +117,9 @@ final class SessionCommands {
         description = "Read both passwords from standard input, a line each.")
     private boolean passwordStdin;
 
+    @Option(names = "--request-id", description = "Ask again about an unknown outcome.")
+    private @Nullable String requestId;
+
     @Override
     public Integer call() {
       SessionFiles.Kept kept = main.kept();
@@ -122,7 +127,12 @@ final class SessionCommands {
       Surroundings at = main.surroundings();
       String old = at.password("Old password for " + name + ": ", passwordStdin);
       String changed = at.newPassword("New password for " + name + ": ", passwordStdin);
-      main.sessions().keep(name, main.session().changePassword(old, changed).token());
+      ChatSession session = main.session();
+      ChatSession next =
+          requestId == null
+              ? session.changePassword(old, changed)
+              : session.changePassword(old, changed, requestId);
+      main.sessions().keep(name, next.token());
       at.out().println("The password of " + name + " is changed.");
       return ExitCodes.OK;
     }
