@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The service refused, or could not be asked. The message is one sentence that a person can act on;
  * {@link #reason} is for programs. A plain {@code ChatException} is definite: nothing was changed.
- * Its subclass {@link OutcomeUnknownException} is the exception to that.
+ * Its subclass {@link OutcomeUnknownException} is the exception to that for what has a request id;
+ * with the reason {@link ErrorReason#OUTCOME_UNKNOWN}, so are a login, a logout and an
+ * acknowledgement, which do no harm when they are repeated.
  */
 public class ChatException extends RuntimeException {
   private static final long serialVersionUID = 1L;

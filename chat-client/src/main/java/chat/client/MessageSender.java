@@ -67,8 +67,8 @@ public final class MessageSender implements AutoCloseable {
 
   /**
    * Sends a message, after waiting for room. The future ends with the receipt, with the {@link
-   * ChatException} of a definite refusal, or with {@link OutcomeUnknownException} after 15 s. What
-   * is done when it ends must not block: the answers behind it wait.
+   * ChatException} of a definite refusal, or with {@link OutcomeUnknownException} after the call
+   * timeout. What is done when it ends must not block: the answers behind it wait.
    *
    * @throws IllegalStateException if the sender is closed
    * @throws ChatException if the session has ended
@@ -131,8 +131,8 @@ public final class MessageSender implements AutoCloseable {
   }
 
   /**
-   * Takes no more, waits for the answers that are missing (at most 15 s) and ends the stream. Not
-   * to be called from one of the futures.
+   * Takes no more, waits for the answers that are missing (at most the call timeout) and ends the
+   * stream. Not to be called from one of the futures.
    */
   @Override
   public void close() {

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A session's messages, each exactly once and in order, through the death of any server: when the
- * stream breaks, or says nothing for 3 s, it is opened again on whoever is primary then, after the
- * last message it told; repeats are known by their ids and dropped.
+ * stream breaks, or is silent for too long ({@link ChatClient.Builder#streamSilence}), it is opened
+ * again on whoever is primary then, after the last message it told; repeats are known by their ids
+ * and dropped.
  *
  * <p>The caller pulls. Whoever pulls slowly holds the server back: at most {@value #CAPACITY}
  * messages wait here. Thread-safe; meant for one reader.

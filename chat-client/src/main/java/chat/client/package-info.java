@@ -39,13 +39,13 @@
  *
  * <p>What a caller sees of a failover is time: calls wait until there is a primary again, at most
  * as long as {@link chat.client.ChatClient.Builder#callTimeout} says (15 s unless given). Then a
- * write that may have been applied ends with {@link chat.client.OutcomeUnknownException}; any other
- * {@link chat.client.ChatException} is definite. Memory is bounded: whoever sends waits for room,
- * whoever reads slowly holds the server back.
+ * write that may have been applied ends with {@link chat.client.OutcomeUnknownException}; what any
+ * other {@link chat.client.ChatException} says is definite. Memory is bounded: whoever sends waits
+ * for room, whoever reads slowly holds the server back.
  *
  * <p>{@link chat.client.ChatClient}, {@link chat.client.ChatSession} and what they open are
- * thread-safe; values are immutable. A client has a timer thread, threads for callbacks as needed,
- * and shares gRPC's network threads; all are daemons and end within seconds of {@code close}.
+ * thread-safe; values are immutable. A client has a network thread, a timer thread, and threads for
+ * callbacks as needed; all are daemons and end within seconds of {@code close}.
  */
 @NullMarked
 package chat.client;

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One server's directory, locked by this process until it exits (R7: who gets the lock has proven
- * the other dead). Immutable.
+ * One server's directory, locked by this process until it exits, so that no second one writes to
+ * it. Immutable.
  *
  * <pre>
  * server.properties   whose it is, addresses

@@ -51,7 +51,8 @@ final class InteractiveSession {
   private final LineTerminal terminal;
   private final Names names = new Names();
   private volatile @Nullable Presence presence;
-  private @Nullable String talkingTo;
+  // Also ended by the threads that find the session over.
+  private volatile @Nullable String talkingTo;
   private volatile int exitCode = ExitCodes.OK;
 
   InteractiveSession(Main main) {

@@ -301,7 +301,7 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  /** A result without a text: printed as JSON only. */
+  /** The fields of a result as JSON, in this order: name, value, name, value ... */
   static Map<String, Object> fields(Object... namesAndValues) {
     Map<String, Object> fields = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -186,11 +186,6 @@ public final class ChatEndpoint implements AutoCloseable {
     streams.resumeAll();
   }
 
-  /** Ends all receivers' streams with the status of the reason, without a change of role. */
-  public void closeStreams(BackendException reason) {
-    streams.closeAll(ErrorMapping.status(reason, true));
-  }
-
   /** {@link StreamRegistry#visited}. */
   int streamsVisited() {
     return streams.visited();

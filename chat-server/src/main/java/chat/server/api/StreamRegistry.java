@@ -261,7 +261,7 @@ final class StreamRegistry {
    * Ends every stream. If this server has lost its role, the state goes on counting them as open,
    * for the next primary's grace.
    */
-  void closeAll(StatusRuntimeException status) {
+  private void closeAll(StatusRuntimeException status) {
     for (MessageStream stream : List.copyOf(attaching.values())) {
       if (attaching.remove(stream.streamId(), stream)) {
         stream.end(status);

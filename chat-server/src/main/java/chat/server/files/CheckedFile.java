@@ -21,7 +21,7 @@ public final class CheckedFile {
   private final String whatToDo;
 
   /**
-   * @param version of the content that is written, and the newest that is read
+   * @param version of the content that is written, and the only one that is read
    * @param whatToDo a sentence for whoever finds the file damaged
    */
   public CheckedFile(Path file, long magic, int version, String whatToDo) {

@@ -194,7 +194,7 @@ final class Candidacy {
     Cluster cluster =
         base.cluster().isBorn()
             ? base.cluster()
-            : new Cluster(core.identity.clusterIdForBirth(), 1, disks);
+            : new Cluster(core.identity.clusterIdForBirth(), Cluster.BIRTH, disks);
     return change.apply(new View(ballot, members, nextPrimary(newest), cluster));
   }
 

@@ -535,8 +535,8 @@ public final class Replica {
     return (heartbeatNow && !core.left) || core.log.hasUnwritten() || !core.out.isEmpty();
   }
 
-  /** Whether this server is primary and may acknowledge what commits. */
-  public boolean isActing() {
+  /** Whether this server is primary and may acknowledge what commits; for tests. */
+  boolean takesWrites() {
     PrimaryRole role = primary;
     return role != null && role.takesWrites();
   }

@@ -10,7 +10,7 @@ import java.util.TreeSet;
  * @param sequence grows with every report of one incarnation, so that late ones are known
  * @param view the last installed view
  * @param promised whether it has promised a newer one: it acknowledges and echoes nothing (R3)
- * @param active whether it is that view's primary and takes writes
+ * @param active whether it acts as that view's primary: all its members have installed it
  * @param durable the end of its log on disk
  * @param commitIndex up to where it knows its log to be committed
  * @param appliedIndex up to where its database follows; for status only

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param view the newest view known, which need not be installed here
  * @param primary the server that acts as primary, as far as known
- * @param serving whether this server is that primary and may take writes
- * @param paused whether it is primary but a view change is under way: streams pause (R11)
+ * @param serving whether this server is that primary: clients may stay with it
+ * @param paused whether it is primary but takes no writes just now, since a view change or a
+ *     hand-over is under way: streams pause (R11)
  * @param waitingFor servers without which nobody may serve; empty while somebody does
  * @param servers every server of the cluster
  * @param refusals why servers that knock are refused; some of them may belong to no cluster

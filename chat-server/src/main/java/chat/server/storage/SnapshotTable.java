@@ -39,10 +39,6 @@ enum SnapshotTable {
     return of(REQUESTS_0.code + (int) (day % Schema.REQUEST_TABLES));
   }
 
-  boolean isRequests() {
-    return compareTo(REQUESTS_0) >= 0;
-  }
-
   /** Of a table of request ids: one of the days that it is used for. */
   int day() {
     return code - REQUESTS_0.code;

@@ -21,7 +21,7 @@ public final class LifeSocket {
   private static final int BACKLOG = 16;
 
   // A ServerSocket that nothing refers to is closed by the garbage collector. These must not be,
-  // whatever becomes of the object that opened them: the one piece of static state there is.
+  // whatever becomes of the object that opened them.
   private static final Queue<ServerSocket> HELD_TO_PROCESS_EXIT = new ConcurrentLinkedQueue<>();
 
   private final InetSocketAddress address;

@@ -194,14 +194,6 @@ class ReceiveMessagesTest {
   }
 
   @Test
-  void streamsThatAreClosedWithoutAChangeOfRoleAreDetached() {
-    ReceivedEvents stream = api.receive(bob, 0).awaitCaughtUp();
-    api.endpoint.closeStreams(new BackendException.ViewChanging());
-    assertRefused(stream.awaitEnd(), Code.UNAVAILABLE, ErrorReason.VIEW_CHANGING);
-    await().until(() -> !api.backend.tables.isOnline("bob"));
-  }
-
-  @Test
   void eachReceiverGetsItsOwnMessagesOnly() {
     ReceivedEvents anns = api.receive(ann, 0).awaitCaughtUp();
     ReceivedEvents bobs = api.receive(bob, 0).awaitCaughtUp();

@@ -51,7 +51,7 @@ class LaterLineageTest {
   }
 
   private static boolean isActing(SimulatedCluster cluster, int id) {
-    return Objects.requireNonNull(cluster.server(id).replica).isActing();
+    return Objects.requireNonNull(cluster.server(id).replica).takesWrites();
   }
 
   private static SimulatedCluster beganWhileTheOthersServe() {

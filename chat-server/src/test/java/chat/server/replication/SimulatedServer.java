@@ -82,7 +82,7 @@ final class SimulatedServer {
   /** Whether it is primary and may acknowledge. */
   boolean acts() {
     Replica process = replica;
-    return process != null && process.isActing();
+    return process != null && process.takesWrites();
   }
 
   Incarnation incarnation() {
@@ -321,7 +321,7 @@ final class SimulatedServer {
       status = news;
     }
     View view = disk.hard.view();
-    boolean acts = process.isActing();
+    boolean acts = process.takesWrites();
     if (acts) {
       if (!acting) {
         cluster.checker().acts(id, view, disk);
