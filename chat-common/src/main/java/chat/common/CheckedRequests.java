@@ -36,10 +36,12 @@ public final class CheckedRequests {
   }
 
   private final int bytesMax;
+  private final int streamedBytesMax;
   private final Words words;
 
-  private CheckedRequests(int bytesMax, Words words) {
+  private CheckedRequests(int bytesMax, int streamedBytesMax, Words words) {
     this.bytesMax = bytesMax;
+    this.streamedBytesMax = streamedBytesMax;
     this.words = words;
   }
 
@@ -50,7 +52,19 @@ public final class CheckedRequests {
    */
   public static ServerServiceDefinition of(
       ServerServiceDefinition service, int bytesMax, Words words) {
-    CheckedRequests check = new CheckedRequests(bytesMax, words);
+    return of(service, bytesMax, bytesMax, words);
+  }
+
+  /**
+   * The same, with another limit where a client sends many requests.
+   *
+   * @param bytesMax the largest request of the other methods
+   * @param streamedBytesMax the largest one where a client sends many, which the service may want
+   *     to answer without ending the call
+   */
+  public static ServerServiceDefinition of(
+      ServerServiceDefinition service, int bytesMax, int streamedBytesMax, Words words) {
+    CheckedRequests check = new CheckedRequests(bytesMax, streamedBytesMax, words);
     ServiceDescriptor plain = service.getServiceDescriptor();
     ServiceDescriptor.Builder descriptor =
         ServiceDescriptor.newBuilder(plain.getName())
@@ -83,9 +97,11 @@ public final class CheckedRequests {
 
   private final class Reading<Q> implements MethodDescriptor.Marshaller<Request<Q>> {
     private final MethodDescriptor<Q, ?> plain;
+    private final int max;
 
     Reading(MethodDescriptor<Q, ?> plain) {
       this.plain = plain;
+      this.max = plain.getType().clientSendsOneMessage() ? bytesMax : streamedBytesMax;
     }
 
     @Override
@@ -117,10 +133,10 @@ public final class CheckedRequests {
     /** The request, or null if it is too large. */
     private @Nullable InputStream bounded(InputStream sent) throws IOException {
       if (sent instanceof KnownLength) {
-        return sent.available() > bytesMax ? null : sent;
+        return sent.available() > max ? null : sent;
       }
-      byte[] bytes = sent.readNBytes(bytesMax + 1);
-      return bytes.length > bytesMax ? null : new ByteArrayInputStream(bytes);
+      byte[] bytes = sent.readNBytes(max + 1);
+      return bytes.length > max ? null : new ByteArrayInputStream(bytes);
     }
   }
 

@@ -103,6 +103,9 @@ final class MessageCalls {
   /** Proposes before it returns, so that one thread's messages are appended in its order. */
   private CompletableFuture<SendMessageResponse> sendOne(
       SessionKey session, long accountId, SendMessagesRequest request, BooleanSupplier wanted) {
+    if (request.getSerializedSize() > limits.requestBytesMax()) {
+      throw RequestWords.tooLarge(limits).asException();
+    }
     Validation.requestId("request_id", request.getRequestId(), true);
     check(request.getRecipient(), request.getText());
     rates.message(accountId);

@@ -20,7 +20,8 @@ final class RequestWords implements CheckedRequests.Words {
   }
 
   static ServerServiceDefinition check(ServerServiceDefinition service, Limits limits) {
-    return CheckedRequests.of(service, limits.requestBytesMax(), new RequestWords(limits));
+    return CheckedRequests.of(
+        service, limits.requestBytesMax(), readBytesMax(limits), new RequestWords(limits));
   }
 
   /** How large a request the server has to read. */
@@ -30,10 +31,13 @@ final class RequestWords implements CheckedRequests.Words {
 
   @Override
   public StatusRuntimeException tooLarge() {
-    return ErrorMapping.status(
-        Refusal.of(
-            ErrorReason.REQUEST_TOO_LARGE,
-            "A request has at most " + limits.requestBytesMax() + " bytes."));
+    return ErrorMapping.status(tooLarge(limits));
+  }
+
+  static Refusal tooLarge(Limits limits) {
+    return Refusal.of(
+        ErrorReason.REQUEST_TOO_LARGE,
+        "A request has at most " + limits.requestBytesMax() + " bytes.");
   }
 
   @Override

@@ -68,6 +68,20 @@ class SendMessagesTest {
   }
 
   @Test
+  void aMessageThatIsTooLargeIsOneErrorToo() {
+    StreamObserver<SendMessagesRequest> requests = open(ann);
+    requests.onNext(request("bob", "before", "r1"));
+    requests.onNext(request("bob", "x".repeat(70_000), "r2"));
+    requests.onNext(request("bob", "after", "r3"));
+    requests.onCompleted();
+    await().until(() -> answers.completed);
+    assertThat(answers.reason("r2")).isEqualTo("REQUEST_TOO_LARGE");
+    assertThat(answers.got.stream().filter(SendMessagesResponse::hasAccepted))
+        .extracting(SendMessagesResponse::getRequestId)
+        .containsExactlyInAnyOrder("r1", "r3");
+  }
+
+  @Test
   void noMoreThanTheWindowIsInFlight() {
     api.backend.hold(c -> c instanceof Command.SendMessage);
     StreamObserver<SendMessagesRequest> requests = open(ann);
