@@ -74,11 +74,13 @@ final class AccountCalls {
     if (outcome instanceof Outcome.AccountCreatedBefore before) {
       // Two hashes of one password differ by their salts: only the password itself tells a
       // repetition from somebody else's attempt at the name. That is a guess as good as a login's.
-      LoginThrottle.Attempt attempt =
-          throttle.begin(request.getUsername(), caller.source(), System.nanoTime());
-      return passwords
-          .verify(request.getPassword(), before.passwordHash())
-          .whenComplete((right, failure) -> settle(attempt, right))
+      return throttle
+          .enter(request.getUsername(), caller.source(), System.nanoTime())
+          .thenCompose(
+              attempt ->
+                  passwords
+                      .verify(request.getPassword(), before.passwordHash())
+                      .whenComplete((right, failure) -> settle(attempt, right)))
           .thenApply(
               right -> {
                 if (!right) {

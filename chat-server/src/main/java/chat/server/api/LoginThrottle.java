@@ -1,11 +1,16 @@
 package chat.server.api;
 
 import chat.server.chat.Account;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes guessing passwords slow, without a way to lock somebody else out. Thread-safe; never
@@ -34,6 +39,10 @@ import java.util.concurrent.TimeUnit;
  * what is refused so is not counted. Names that do not exist are counted like those that do: the
  * answer tells nothing.
  *
+ * <p>A wait that only passwords still being checked may have brought about is nobody's yet: whoever
+ * {@link #enter enters} then is told nothing until they are decided, so that a hundred people who
+ * log in at once, none of them wrongly, all get in.
+ *
  * <p><em>Why this is not replicated.</em> It is the primary's own memory, lost with its role. In
  * the log every wrong password would be a write to every disk: whoever has no account could make
  * the cluster write. What a failover costs is one more series of free failures for each address,
@@ -47,6 +56,7 @@ final class LoginThrottle {
 
   private static final int ADDRESS_FACTOR = 10;
   private static final int REMEMBERED_MAX = 50_000;
+  private static final int ENTERING_MAX = 1_000;
   private static final long WAIT_MIN_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long WAIT_MAX_NANOS = TimeUnit.MINUTES.toNanos(1);
   private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -76,41 +86,49 @@ final class LoginThrottle {
 
     /** It was the wrong one, which is what was counted already. */
     void failed() {
-      synchronized (LoginThrottle.this) {
-        over = true;
-      }
+      settle(false, false);
     }
 
     /** It was the right one. */
     void succeeded() {
-      synchronized (LoginThrottle.this) {
-        takeBack();
-        pairs.remove(pair);
-        known.put(pair, true);
-      }
+      settle(true, true);
     }
 
     /** Nobody looked at it. */
     void undecided() {
-      synchronized (LoginThrottle.this) {
-        takeBack();
-      }
+      settle(true, false);
     }
 
-    private void takeBack() {
-      if (!over) {
-        over = true;
-        charges.forEach(Charge::takeBack);
+    private void settle(boolean takeBack, boolean right) {
+      List<Runnable> answers;
+      synchronized (LoginThrottle.this) {
+        if (!over) {
+          over = true;
+          charges.forEach(charge -> charge.settle(takeBack));
+        }
+        if (right) {
+          pairs.remove(pair);
+          known.put(pair, true);
+        }
+        answers = judgeEntering();
       }
+      answers.forEach(Runnable::run);
     }
   }
 
+  /** Somebody whose wait is not decided yet. */
+  private record Entering(
+      String username, String source, long sinceNanos, CompletableFuture<Attempt> answer) {}
+
   /** What an attempt counted for; a wait that others have brought about since is not taken back. */
   private record Charge(Failures of, long waitBefore, long waitAfter) {
-    void takeBack() {
-      of.count = Math.max(0, of.count - 1);
-      if (of.notBeforeNanos == waitAfter) {
-        of.notBeforeNanos = waitBefore;
+    void settle(boolean takeBack) {
+      of.undecided--;
+      if (takeBack) {
+        of.count = Math.max(0, of.count - 1);
+        if (of.notBeforeNanos == waitAfter) {
+          of.notBeforeNanos = waitBefore;
+        }
       }
     }
   }
@@ -118,6 +136,10 @@ final class LoginThrottle {
   /** Failures of something, with the time at which the next attempt may come. */
   private static final class Failures {
     int count;
+
+    /** So many of them may be taken back yet. */
+    int undecided;
+
     long changedNanos;
     long notBeforeNanos;
 
@@ -143,6 +165,7 @@ final class LoginThrottle {
         changedNanos = nowNanos;
       }
       count++;
+      undecided++;
       if (count > free) {
         int doublings = Math.min(DOUBLINGS_MAX, count - free - 1);
         notBeforeNanos = nowNanos + Math.min(WAIT_MAX_NANOS, WAIT_MIN_NANOS << doublings);
@@ -171,6 +194,8 @@ final class LoginThrottle {
   private final Map<String, Failures> addresses = new Recent<>();
   private final Map<String, Failures> accounts = new Recent<>();
 
+  private final Queue<Entering> entering = new ArrayDeque<>();
+
   /** Accounts with addresses from which their owners have logged in. */
   private final Map<Pair, Boolean> known = new Recent<>();
 
@@ -182,16 +207,75 @@ final class LoginThrottle {
   }
 
   /**
-   * Begins to check a password.
+   * Begins to check a password, as soon as it is known whether it may be.
+   *
+   * @param username what the caller says it is, whether there is such an account or not
+   * @param source where the caller is, see {@link Caller#source}
+   * @return fails with {@link RefusedException}, {@code RATE_LIMITED}, with the time to wait; may
+   *     complete on the thread that ends another attempt
+   */
+  CompletableFuture<Attempt> enter(String username, String source, long nowNanos) {
+    Entering one = new Entering(username, source, nowNanos, new CompletableFuture<>());
+    Runnable answer;
+    synchronized (this) {
+      answer = judge(one, entering.size() < ENTERING_MAX);
+      if (answer == null) {
+        entering.add(one);
+      }
+    }
+    if (answer != null) {
+      answer.run();
+    }
+    return one.answer();
+  }
+
+  /** What to tell those about whom something is known now, in the order in which they came. */
+  private List<Runnable> judgeEntering() {
+    List<Runnable> answers = new ArrayList<>();
+    Iterator<Entering> all = entering.iterator();
+    while (all.hasNext()) {
+      Runnable answer = judge(all.next(), true);
+      if (answer != null) {
+        all.remove();
+        answers.add(answer);
+      }
+    }
+    return answers;
+  }
+
+  /** Null as long as it is not decided. */
+  private @Nullable Runnable judge(Entering one, boolean mayWait) {
+    if (mayWait && isUndecided(one)) {
+      return null;
+    }
+    try {
+      Attempt attempt = begin(one.username(), one.source(), one.sinceNanos());
+      return () -> one.answer().complete(attempt);
+    } catch (RefusedException e) {
+      return () -> one.answer().completeExceptionally(e);
+    }
+  }
+
+  private boolean isUndecided(Entering one) {
+    Pair pair = pair(one.username(), one.source());
+    return isUndecided(pairs.get(pair), one.sinceNanos())
+        || (!known.containsKey(pair)
+            && isUndecided(addresses.get(pair.source()), one.sinceNanos()));
+  }
+
+  private static boolean isUndecided(@Nullable Failures failures, long nowNanos) {
+    return failures != null && failures.undecided > 0 && failures.notBeforeNanos - nowNanos > 0;
+  }
+
+  /**
+   * Begins to check a password now or not at all.
    *
    * @param username what the caller says it is, whether there is such an account or not
    * @param source where the caller is, see {@link Caller#source}
    * @throws RefusedException {@code RATE_LIMITED}, with the time to wait
    */
   synchronized Attempt begin(String username, String source, long nowNanos) {
-    boolean longer = username.length() > NAME_CHARS_MAX;
-    String name = longer ? username.substring(0, NAME_CHARS_MAX) : username;
-    Pair pair = new Pair(Account.key(name), source);
+    Pair pair = pair(username, source);
     if (free == 0) {
       return new Attempt(pair, List.of());
     }
@@ -206,6 +290,12 @@ final class LoginThrottle {
       charges.add(entry(accounts, pair.account(), nowNanos).add(nowNanos, Integer.MAX_VALUE));
     }
     return new Attempt(pair, charges);
+  }
+
+  private static Pair pair(String username, String source) {
+    boolean longer = username.length() > NAME_CHARS_MAX;
+    String name = longer ? username.substring(0, NAME_CHARS_MAX) : username;
+    return new Pair(Account.key(name), source);
   }
 
   private long wait(Pair pair, long nowNanos) {

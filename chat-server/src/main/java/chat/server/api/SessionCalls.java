@@ -44,11 +44,14 @@ final class SessionCalls {
    */
   CompletableFuture<LoginResponse> login(Caller caller, LoginRequest request) {
     String name = request.getUsername();
-    LoginThrottle.Attempt attempt = throttle.begin(name, caller.source(), System.nanoTime());
-    return proposals
-        .read(() -> queries.credentials(name))
-        .thenCompose(known -> check(known, request.getPassword()))
-        .whenComplete((account, failure) -> settle(attempt, failure))
+    return throttle
+        .enter(name, caller.source(), System.nanoTime())
+        .thenCompose(
+            attempt ->
+                proposals
+                    .read(() -> queries.credentials(name))
+                    .thenCompose(known -> check(known, request.getPassword()))
+                    .whenComplete((account, failure) -> settle(attempt, failure)))
         .thenCompose(account -> open(account, request.getTakeOver()));
   }
 
@@ -141,10 +144,12 @@ final class SessionCalls {
 
   private CompletableFuture<Credentials> checked(
       Caller caller, Credentials account, String password) {
-    LoginThrottle.Attempt attempt =
-        throttle.begin(account.username(), caller.source(), System.nanoTime());
-    return check(Optional.of(account), password)
-        .whenComplete((right, failure) -> settle(attempt, failure));
+    return throttle
+        .enter(account.username(), caller.source(), System.nanoTime())
+        .thenCompose(
+            attempt ->
+                check(Optional.of(account), password)
+                    .whenComplete((right, failure) -> settle(attempt, failure)));
   }
 
   /** Empty if it was done before, by the same request. */

@@ -20,14 +20,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What one account, one address or one server takes, and what is said beyond. */
 class AccountLimitsTest {
+  private final ExecutorService threads = Executors.newFixedThreadPool(40);
   private @Nullable ApiHarness opened;
 
   private ApiHarness open(Throttling throttling, int callsMax, int sendStreams) {
@@ -50,6 +55,7 @@ class AccountLimitsTest {
 
   @AfterEach
   void close() {
+    threads.shutdownNow();
     if (opened != null) {
       opened.close();
     }
@@ -159,6 +165,17 @@ class AccountLimitsTest {
       assertRefused(
           () -> login(api, name, PASSWORD), Code.RESOURCE_EXHAUSTED, ErrorReason.RATE_LIMITED);
     }
+  }
+
+  @Test
+  void ofManyWhoLogInAtOnceWithTheRightPasswordNobodyIsToldThatItWasWrong() {
+    ApiHarness api = open(new Throttling(0, 1, 0, 1, 1), 100, 10);
+    api.create("ann");
+    CompletableFuture<?>[] all =
+        IntStream.range(0, 40)
+            .mapToObj(i -> CompletableFuture.runAsync(() -> login(api, "ann", PASSWORD), threads))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.allOf(all).join();
   }
 
   private static void login(ApiHarness api, String name, String password) {

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import chat.common.ErrorReason;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LoginThrottleTest {
@@ -42,6 +46,48 @@ class LoginThrottleTest {
       }
     }
     assertThat(let).isEqualTo(FREE + 1);
+  }
+
+  @Test
+  void allWhoComeAtOnceWithTheRightPasswordGetIn() {
+    List<CompletableFuture<LoginThrottle.Attempt>> one = enter(100, i -> "ann");
+    while (one.stream().anyMatch(entered -> !entered.isDone())) {
+      one.stream().filter(CompletableFuture::isDone).forEach(e -> e.join().succeeded());
+    }
+    assertThat(one).allMatch(entered -> !entered.isCompletedExceptionally());
+
+    List<CompletableFuture<LoginThrottle.Attempt>> many = enter(300, i -> "name" + i);
+    assertThat(many.stream().filter(CompletableFuture::isDone)).hasSize(FREE * 10 + 1);
+    many.forEach(entered -> entered.thenAccept(LoginThrottle.Attempt::succeeded));
+    assertThat(many).allMatch(CompletableFuture::isDone);
+    assertThat(many).noneMatch(CompletableFuture::isCompletedExceptionally);
+  }
+
+  @Test
+  void ofAThousandGuessesAtOnceTheOthersAreRefusedWhenTheFirstHaveFailed() {
+    List<CompletableFuture<LoginThrottle.Attempt>> guesses = enter(1_000, i -> "ann");
+    List<CompletableFuture<LoginThrottle.Attempt>> let =
+        guesses.stream().filter(CompletableFuture::isDone).toList();
+    assertThat(let).hasSize(FREE + 1);
+    let.forEach(entered -> entered.join().failed());
+    assertThat(guesses).allMatch(CompletableFuture::isDone);
+    assertThat(guesses.stream().filter(CompletableFuture::isCompletedExceptionally))
+        .hasSize(1_000 - let.size());
+    assertThat(refusal("ann", HOME)).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void noMoreWaitForOthersThanAreWorthRemembering() {
+    List<CompletableFuture<LoginThrottle.Attempt>> guesses = enter(5_000, i -> "ann");
+    assertThat(guesses.stream().filter(CompletableFuture::isCompletedExceptionally))
+        .hasSize(5_000 - 1_000 - FREE - 1);
+  }
+
+  private List<CompletableFuture<LoginThrottle.Attempt>> enter(
+      int count, IntFunction<String> name) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> throttle.enter(name.apply(i), HOME, now))
+        .toList();
   }
 
   @Test
