@@ -131,6 +131,28 @@ public final class MessageSender implements AutoCloseable {
   }
 
   /**
+   * Waits no longer for the answers that are missing: those futures end as if their time were over.
+   * For who sends again what had no answer and wants it in its order: a message that is sent again
+   * comes after those that are still waited for.
+   */
+  public void giveUpWaiting() {
+    Runnable complete;
+    lock.lock();
+    try {
+      opening++;
+      reopening = false;
+      if (call != null) {
+        call.cancel("What has no answer is given up.", null);
+        call = null;
+      }
+      complete = window.takeAll(this::tooLate);
+    } finally {
+      lock.unlock();
+    }
+    complete.run();
+  }
+
+  /**
    * Takes no more, waits for the answers that are missing (at most the call timeout) and ends the
    * stream. Not to be called from one of the futures.
    */

@@ -93,10 +93,10 @@ final class LineSending {
 
   private void sendAll(MessageSender sender) throws InterruptedException {
     try {
-      OutgoingLine line = next();
+      OutgoingLine line = next(sender);
       while (line != null) {
         send(sender, line);
-        line = next();
+        line = next(sender);
       }
       if (isWaitedFor()) {
         // Closing the sender in an interrupted thread gives up what has no answer.
@@ -174,7 +174,8 @@ final class LineSending {
   }
 
   /** Waits for the next line that may be sent now; null if there is none any more. */
-  private synchronized @Nullable OutgoingLine next() throws InterruptedException {
+  private synchronized @Nullable OutgoingLine next(MessageSender sender)
+      throws InterruptedException {
     while (true) {
       settleHead();
       boolean over = stopped || report.isFailed();
@@ -194,6 +195,10 @@ final class LineSending {
         if (lines.isEnded() && window.isEmpty()) {
           return null;
         }
+      }
+      if (!over && trouble != null && trouble.reason() != ErrorReason.INBOX_FULL) {
+        // A line that is sent again must not come after those behind it.
+        sender.giveUpWaiting();
       }
       progress.show(report.accepted(), settledBytes);
       if (inFlight > 0 || trouble == null) {

@@ -141,6 +141,24 @@ class LineSendingTest {
   }
 
   @Test
+  void linesOfASlowInputKeepTheirOrderThroughALongOutage() throws Exception {
+    cluster.demote();
+    PipedOutputStream typing = new PipedOutputStream();
+    PipedInputStream in = new PipedInputStream(typing);
+    CompletableFuture<SendingReport> running =
+        CompletableFuture.supplyAsync(() -> run(sending(in, null, PATIENCE)));
+    typing.write("line 1\n".getBytes(StandardCharsets.UTF_8));
+    await().pollDelay(Duration.ofMillis(1300)).until(() -> true);
+    typing.write("line 2\n".getBytes(StandardCharsets.UTF_8));
+    // The first has waited for as long as a call may take, the second has not.
+    await().pollDelay(Duration.ofMillis(1300)).until(() -> true);
+    cluster.promote(3);
+    typing.close();
+    assertThat(running.join().text()).startsWith("2 of 2 lines accepted.");
+    assertThat(cluster.inbox("bob")).containsExactly("line 1", "line 2");
+  }
+
+  @Test
   void anInterruptionSaysExactlyWhatWasAcceptedAndTheNextRunGoesOn() throws Exception {
     PipedOutputStream typing = new PipedOutputStream();
     PipedInputStream in = new PipedInputStream(typing);
