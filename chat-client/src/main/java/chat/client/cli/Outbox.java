@@ -8,6 +8,7 @@ import chat.client.SentMessage;
 import chat.common.ErrorReason;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -35,6 +36,13 @@ final class Outbox implements AutoCloseable {
      */
     void refused(String recipient, String text, boolean doubtful, ChatException why);
 
+    /**
+     * Nobody is asked any more.
+     *
+     * @param doubtful it may have been accepted
+     */
+    void dropped(String text, boolean doubtful);
+
     /** It takes longer than usual. */
     void waiting(int kept);
   }
@@ -46,6 +54,12 @@ final class Outbox implements AutoCloseable {
 
     /** An earlier attempt may have been accepted. Touched by the outbox's thread alone. */
     boolean doubtful;
+
+    /** It was sent at least once. Guarded by the outbox. */
+    boolean tried;
+
+    /** It has its answer, which is being told. Guarded by the outbox. */
+    boolean answered;
 
     Message(String recipient, String text, String requestId) {
       this.recipient = recipient;
@@ -125,7 +139,11 @@ final class Outbox implements AutoCloseable {
   }
 
   private synchronized @Nullable CompletableFuture<SentMessage> begin(Message message) {
-    current = closed ? null : session.sendAsync(message.recipient, message.text, message.requestId);
+    if (closed) {
+      return null;
+    }
+    message.tried = true;
+    current = session.sendAsync(message.recipient, message.text, message.requestId);
     return current;
   }
 
@@ -136,7 +154,9 @@ final class Outbox implements AutoCloseable {
       return false;
     }
     try {
-      listener.accepted(message.recipient, outcome(sending));
+      SentMessage sent = outcome(sending);
+      answered(message);
+      listener.accepted(message.recipient, sent);
       return true;
     } catch (CancellationException e) {
       // It was closed.
@@ -151,11 +171,16 @@ final class Outbox implements AutoCloseable {
         takeBreath();
         return false;
       }
+      answered(message);
       // A session that is over is told before anybody looks whether the message is known.
       boolean doubtful = message.doubtful && ExitCodes.of(why) == ExitCodes.NOT_LOGGED_IN;
       listener.refused(message.recipient, message.text, doubtful, why);
       return true;
     }
+  }
+
+  private synchronized void answered(Message message) {
+    message.answered = true;
   }
 
   private SentMessage outcome(CompletableFuture<SentMessage> sending)
@@ -176,6 +201,19 @@ final class Outbox implements AutoCloseable {
       wait(left);
       left = (end - System.nanoTime()) / 1_000_000;
     }
+  }
+
+  /** Gives up what has no answer, and tells what that is. Never blocks. */
+  void abandon() {
+    List<Message> left;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      left = messages.stream().filter(message -> !message.answered).toList();
+      close();
+    }
+    left.forEach(message -> listener.dropped(message.text, message.tried));
   }
 
   /** Gives up what has no answer. */

@@ -148,9 +148,9 @@ final class Presence implements AutoCloseable {
     }
   }
 
-  /** Sends and shows nothing any more. Never blocks. */
+  /** Sends and shows nothing any more, and says what was not sent. Never blocks. */
   void abandon() {
-    outbox.close();
+    outbox.abandon();
     live.abandon();
   }
 
@@ -192,6 +192,14 @@ final class Presence implements AutoCloseable {
       terminal.print(
           Printable.escape(why.getMessage())
               + (doubtful ? " It is not known whether this was sent: " : " Not sent: ")
+              + Printable.escape(beginning(text)));
+    }
+
+    @Override
+    public void dropped(String text, boolean doubtful) {
+      failed.accept(doubtful ? ExitCodes.UNKNOWN : ExitCodes.NOT_LOGGED_IN);
+      terminal.print(
+          (doubtful ? "It is not known whether this was sent: " : "Not sent: ")
               + Printable.escape(beginning(text)));
     }
 

@@ -60,6 +60,11 @@ class OutboxTest implements Outbox.Listener {
   }
 
   @Override
+  public void dropped(String text, boolean doubtful) {
+    told.add("dropped " + text + (doubtful ? " perhaps" : ""));
+  }
+
+  @Override
   public void waiting(int kept) {
     told.add("waiting " + kept);
   }
@@ -86,6 +91,18 @@ class OutboxTest implements Outbox.Listener {
     outbox.add("bob", "hello");
     assertThat(outbox.flush(PATIENCE.toMillis())).isTrue();
     assertThat(told).containsExactly("refused lost?", "accepted");
+  }
+
+  @Test
+  void whatIsGivenUpWithTheSessionIsTold() throws Exception {
+    cluster.freezePrimary();
+    outbox.add("bob", "one");
+    outbox.add("bob", "two");
+    await().atMost(PATIENCE).until(() -> told.contains("waiting 2"));
+    outbox.abandon();
+    outbox.abandon();
+    assertThat(told.stream().filter(each -> each.startsWith("dropped")))
+        .containsExactly("dropped one perhaps", "dropped two");
   }
 
   @Test
