@@ -284,6 +284,10 @@ public final class MessageSender implements AutoCloseable {
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
         if (error.kind() == ServerError.Kind.DEFINITE) {
+          if (pending.times() > 1 && error.precedesRequestIds()) {
+            // An earlier attempt may have been accepted: this answer came before anybody looked.
+            return answered(pending, () -> pending.giveUp(error.exception()));
+          }
           return answered(pending, () -> pending.future().completeExceptionally(error.exception()));
         }
         if (error.kind() == ServerError.Kind.REPEAT_FEW && pending.times() >= BROKEN_MAX) {

@@ -1,5 +1,7 @@
 package chat.client;
 
+import chat.common.ErrorReason;
+import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -112,6 +114,15 @@ public final class FakeCluster implements AutoCloseable {
   /** The primary answers no more, and nobody takes its place until somebody is promoted. */
   public void freezePrimary() {
     primary().freeze();
+  }
+
+  /** A server refuses every message with this reason, whatever it knows about it. */
+  public void refuse(int id, ErrorReason reason) {
+    server(id).service().hostility =
+        () -> {
+          refuse(id, reason);
+          return FakeChat.refusal(Status.Code.RESOURCE_EXHAUSTED, reason, "Not now: " + reason);
+        };
   }
 
   /** Starts a server that was killed. */

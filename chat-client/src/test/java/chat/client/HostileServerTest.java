@@ -100,6 +100,21 @@ class HostileServerTest {
   }
 
   @Test
+  void aFullDiskSaysNothingAboutAnEarlierAttempt() throws Exception {
+    StatusRuntimeException full =
+        FakeChat.refusal(
+            Status.Code.RESOURCE_EXHAUSTED, ErrorReason.DISK_FULL, "The disk is full.");
+    answerWith(Status.UNAVAILABLE.asRuntimeException(), full);
+    try (MessageSender sender = alice.openSender(1)) {
+      CompletableFuture<SentMessage> sent = sender.send("alice", "hello");
+      sender.flush();
+      assertThat(sent).isCompletedExceptionally();
+      assertThat(sent.handle((receipt, failure) -> failure).join())
+          .isInstanceOf(OutcomeUnknownException.class);
+    }
+  }
+
+  @Test
   void overloadIsWaitedOut() {
     answerWith(overloaded(), overloaded());
     assertThat(alice.send("alice", "hello").duplicate()).isFalse();

@@ -172,8 +172,7 @@ final class Outbox implements AutoCloseable {
         return false;
       }
       answered(message);
-      // A session that is over is told before anybody looks whether the message is known.
-      boolean doubtful = message.doubtful && ExitCodes.of(why) == ExitCodes.NOT_LOGGED_IN;
+      boolean doubtful = message.doubtful && precedesRequestIds(why);
       listener.refused(message.recipient, message.text, doubtful, why);
       return true;
     }
@@ -181,6 +180,14 @@ final class Outbox implements AutoCloseable {
 
   private synchronized void answered(Message message) {
     message.answered = true;
+  }
+
+  /** Whether it is said before anybody looks whether the message is known. */
+  private static boolean precedesRequestIds(ChatException why) {
+    return switch (why.reason()) {
+      case DISK_FULL, RATE_LIMITED, OVERLOADED -> true;
+      default -> ExitCodes.of(why) == ExitCodes.NOT_LOGGED_IN;
+    };
   }
 
   private SentMessage outcome(CompletableFuture<SentMessage> sending)

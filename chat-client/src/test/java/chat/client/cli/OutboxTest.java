@@ -8,6 +8,7 @@ import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.client.FakeCluster;
 import chat.client.SentMessage;
+import chat.common.ErrorReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -103,6 +104,18 @@ class OutboxTest implements Outbox.Listener {
     outbox.abandon();
     assertThat(told.stream().filter(each -> each.startsWith("dropped")))
         .containsExactly("dropped one perhaps", "dropped two");
+  }
+
+  @Test
+  void aFullDiskSaysNothingAboutAnEarlierAttempt() throws Exception {
+    cluster.freezePrimary();
+    outbox.add("bob", "one");
+    // An attempt that nobody has answered is over.
+    await().atMost(PATIENCE).until(() -> told.stream().filter("waiting 1"::equals).count() >= 2);
+    cluster.refuse(1, ErrorReason.DISK_FULL);
+    cluster.promote(1);
+    assertThat(outbox.flush(PATIENCE.toMillis())).isTrue();
+    assertThat(told).contains("refused one perhaps");
   }
 
   @Test
