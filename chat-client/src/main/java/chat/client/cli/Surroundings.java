@@ -11,6 +11,8 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,11 @@ record Surroundings(
   static final int STANDARD_INPUT = 0;
   static final int STANDARD_OUTPUT = 1;
   static final int STANDARD_ERROR = 2;
+
+  /** Stands for bytes that are no text: Unicode promises that it is no character. */
+  private static final char UNREADABLE = '\uFFFF';
+
+  private static final int SHOWN_MAX = 60;
 
   /** Those of this process. */
   static Surroundings ofProcess() {
@@ -73,13 +80,22 @@ record Surroundings(
       @Nullable Console console) {
     Charset charset = console == null ? StandardCharsets.UTF_8 : console.charset();
     return new Surroundings(
-        new BufferedReader(new InputStreamReader(in, charset)),
+        new BufferedReader(new LineLimit(new InputStreamReader(in, strict(charset)))),
         new PrintWriter(out, true, charset),
         new PrintWriter(err, true, charset),
         environment,
         console,
         console == null ? "" : "012",
         0);
+  }
+
+  /** Puts {@link #UNREADABLE} where bytes are no characters. */
+  private static CharsetDecoder strict(Charset charset) {
+    return charset
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPLACE)
+        .onUnmappableCharacter(CodingErrorAction.REPLACE)
+        .replaceWith(String.valueOf(UNREADABLE));
   }
 
   /** The same with other environment variables on top. */
@@ -191,7 +207,15 @@ record Surroundings(
   /** The next line of standard input; null at its end. */
   @Nullable String readLine() {
     try {
-      return in.readLine();
+      String line = in.readLine();
+      if (line != null && line.indexOf(UNREADABLE) >= 0) {
+        // Sent with marks in their place, it would be kept as something that nobody wrote.
+        throw new CommandFailure(
+            ExitCodes.REFUSED,
+            "A line of standard input is not text in UTF-8: "
+                + line.replace(UNREADABLE, '?').substring(0, Math.min(line.length(), SHOWN_MAX)));
+      }
+      return line;
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCodes.REFUSED, "Standard input cannot be read: " + e.getMessage() + ".", e);

@@ -16,9 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +158,37 @@ class LineSendingTest {
     typing.close();
     assertThat(running.join().text()).startsWith("2 of 2 lines accepted.");
     assertThat(cluster.inbox("bob")).containsExactly("line 1", "line 2");
+  }
+
+  @Test
+  void aLineThatIsNoTextIsNotSentAsAnother() throws Exception {
+    byte[] lines = "one\ncaf\u00e9\nthree\n".getBytes(StandardCharsets.ISO_8859_1);
+    SendingReport report = sending(new ByteArrayInputStream(lines), null, PATIENCE).run();
+    assertThat(report.failure()).hasMessageContaining("is not text in UTF-8: caf?");
+    assertThat(report.text()).contains("Accepted: 1.");
+    assertThat(cluster.inbox("bob")).containsExactly("one");
+  }
+
+  @Test
+  void anEndlessLineEndsItWithASentence() throws Exception {
+    AtomicLong given = new AtomicLong();
+    InputStream endless =
+        new InputStream() {
+          @Override
+          public int read() {
+            // More than anybody sends, and less than fits the memory.
+            return given.incrementAndGet() > 64 << 20 ? -1 : 'x';
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) {
+            Arrays.fill(buffer, offset, offset + length, (byte) 'x');
+            return given.addAndGet(length) > 64 << 20 ? -1 : length;
+          }
+        };
+    SendingReport report = sending(endless, null, PATIENCE).run();
+    assertThat(report.failure()).hasMessageContaining("a line of it is longer than");
+    assertThat(given.get()).isLessThan(8 << 20);
   }
 
   @Test
