@@ -52,7 +52,7 @@ final class AccountCommands {
         main.client().createAccount(name, password, requestId);
       }
       main.printer(output == Output.JSON)
-          .print(
+          .printDone(
               "Account %1$s is made; log in with: login %1$s".formatted(Printable.escape(name)),
               Main.fields("username", name));
       return ExitCodes.OK;
@@ -123,7 +123,7 @@ final class AccountCommands {
               : session.deleteAccount(discard, requestId);
       main.sessions().forget(kept.username());
       main.printer(output == Output.JSON)
-          .print(
+          .printDone(
               "Account "
                   + Printable.escape(kept.username())
                   + " is deleted"

@@ -86,7 +86,7 @@ final class MessageCommands {
           requestId == null
               ? session.send(recipient, text)
               : session.send(recipient, text, requestId);
-      printer.print(
+      printer.printDone(
           Printer.receipt(sent, recipient),
           Main.fields(
               "message_id", sent.messageId(),
@@ -120,7 +120,7 @@ final class MessageCommands {
       Interruption interruption = Interruption.watch(sending::stop);
       try {
         SendingReport report = sending.run();
-        printer.print(report.text(), report.fields());
+        printer.printDone(report.text(), report.fields());
         return report;
       } finally {
         interruption.close();

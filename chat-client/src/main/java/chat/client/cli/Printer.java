@@ -32,6 +32,14 @@ final class Printer {
     }
   }
 
+  /** What was done, which is done also if nobody reads that: then it is said with the errors. */
+  void printDone(String text, Map<String, Object> fields) {
+    surroundings.out().println(json ? Json.write(fields) : text);
+    if (isBroken()) {
+      surroundings.err().println(text);
+    }
+  }
+
   /** Something only people want to know. */
   void remark(String text) {
     if (!json) {

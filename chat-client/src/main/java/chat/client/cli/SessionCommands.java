@@ -3,6 +3,7 @@ package chat.client.cli;
 import chat.client.ChatException;
 import chat.client.ChatSession;
 import chat.common.ErrorReason;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,11 +51,12 @@ final class SessionCommands {
       chat.client.Login login = main.client().login(name, password, takeOver);
       main.sessions().keep(name, login.session().token());
       if (output == LoginOutput.TOKEN) {
-        main.surroundings().out().println(Printable.escape(login.session().token()));
+        // Asked for in order to be read, and never said with the errors: it is a secret.
+        main.printer(false).print(Printable.escape(login.session().token()), Map.of());
         return ExitCodes.OK;
       }
       main.printer(output == LoginOutput.JSON)
-          .print(
+          .printDone(
               "Logged in as "
                   + Printable.escape(name)
                   + "; "
@@ -101,8 +103,8 @@ final class SessionCommands {
       footer = {
         "",
         "The old session ends, and with it whatever else is open on it; this one goes on.",
-        "Without a terminal: the old password and the new one as two lines with --password-stdin, or"
-            + " in CHAT_PASSWORD and CHAT_NEW_PASSWORD."
+        "Without a terminal: the old password and the new one as two lines with --password-stdin,"
+            + " or in CHAT_PASSWORD and CHAT_NEW_PASSWORD."
       },
       mixinStandardHelpOptions = true)
   static final class Passwd implements Callable<Integer> {

@@ -39,12 +39,15 @@ final class StatusCommand implements Callable<Integer> {
       return new StatusWatch(main, output == Output.JSON).run();
     }
     ClusterStatus status = main.client().clusterStatus();
+    Printer printer = main.printer(output == Output.JSON);
     switch (output) {
       case TEXT ->
-          new StatusText(status, main.surroundings().colours())
-              .lines()
-              .forEach(main.surroundings().out()::println);
-      case JSON -> main.surroundings().out().println(Json.write(fields(status)));
+          printer.print(
+              String.join(
+                  System.lineSeparator(),
+                  new StatusText(status, main.surroundings().colours()).lines()),
+              Map.of());
+      case JSON -> printer.print("", fields(status));
       case PRIMARY -> {
         ClusterStatus.Server primary =
             status
@@ -53,7 +56,7 @@ final class StatusCommand implements Callable<Integer> {
                     () ->
                         new CommandFailure(
                             ExitCodes.UNAVAILABLE, "No primary is known now: " + status.summary()));
-        main.surroundings().out().println(Printable.escape(primary.address()));
+        printer.print(Printable.escape(primary.address()), Map.of());
       }
     }
     return ExitCodes.OK;

@@ -422,6 +422,19 @@ class CommandLineTest {
     loggedIn("alice");
     cluster.post("alice", "alice", "one");
     cluster.post("alice", "alice", "two");
+    StringBuilder said = new StringBuilder();
+    for (String command : List.of("accounts", "inbox", "receive")) {
+      assertThat(runUnread(command)).isEqualTo(ExitCodes.REFUSED);
+      said.append(err);
+    }
+    assertThat(said)
+        .hasToString(
+            "Nobody reads the output any more; the rest stays unread." + System.lineSeparator());
+    assertThat(cluster.acknowledged("alice")).isZero();
+  }
+
+  /** Runs a command whose output nobody reads any more. */
+  private int runUnread(String... arguments) {
     OutputStream closed =
         new OutputStream() {
           @Override
@@ -430,20 +443,38 @@ class CommandLineTest {
           }
         };
     ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    for (String command : List.of("accounts", "inbox", "receive")) {
-      Surroundings surroundings =
-          Surroundings.of(
-              InputStream.nullInputStream(),
-              new PrintStream(closed, true, StandardCharsets.UTF_8),
-              new PrintStream(errBytes, true, StandardCharsets.UTF_8),
-              environment,
-              null);
-      assertThat(Main.run(new String[] {command}, surroundings)).isEqualTo(ExitCodes.REFUSED);
-    }
-    assertThat(errBytes.toString(StandardCharsets.UTF_8))
-        .isEqualTo(
-            "Nobody reads the output any more; the rest stays unread." + System.lineSeparator());
-    assertThat(cluster.acknowledged("alice")).isZero();
+    int code =
+        Main.run(
+            arguments,
+            Surroundings.of(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(closed, true, StandardCharsets.UTF_8),
+                new PrintStream(errBytes, true, StandardCharsets.UTF_8),
+                environment,
+                null));
+    err = errBytes.toString(StandardCharsets.UTF_8);
+    return code;
+  }
+
+  @Test
+  void whatWasDoneIsNoFailureBecauseNobodyReadsSo() {
+    loggedIn("alice");
+    assertThat(runUnread("send", "alice", "hello")).isZero();
+    assertThat(err).contains("Kept for alice.");
+    input = "one\ntwo\n";
+    assertThat(runUnread("send", "alice", "-")).isZero();
+    assertThat(err).contains("2 of 2 lines accepted.");
+    assertThat(cluster.inbox("alice")).containsExactly("hello", "one", "two");
+    assertThat(runUnread("create-account", "bob")).isZero();
+    assertThat(runUnread("login", "bob")).isZero();
+  }
+
+  @Test
+  void whatACommandIsAskedToPrintIsMissedWhenNobodyReads() {
+    loggedIn("alice");
+    assertThat(runUnread("status")).isEqualTo(ExitCodes.REFUSED);
+    assertThat(runUnread("status", "--output", "json")).isEqualTo(ExitCodes.REFUSED);
+    assertThat(runUnread("login", "alice", "--output", "token")).isEqualTo(ExitCodes.REFUSED);
   }
 
   @Test
