@@ -60,6 +60,11 @@ final class EditingTerminal implements LineTerminal {
   }
 
   @Override
+  public boolean isBroken() {
+    return terminal.writer().checkError();
+  }
+
+  @Override
   public String password(String prompt) {
     if (!surroundings.environment("CHAT_PASSWORD", "").isEmpty()
         || !surroundings.environment("CHAT_PASSWORD_FILE", "").isEmpty()) {

@@ -44,7 +44,8 @@ final class InteractiveSession {
         --discard        and unread messages
       status             the servers
       quit               leave; you stay
-                         logged in""";
+                         logged in\
+      """;
 
   private final Main main;
   private final Surroundings surroundings;
@@ -97,8 +98,8 @@ final class InteractiveSession {
       String line;
       do {
         line = terminal.readLine(prompt());
-      } while (line != null && attempt(line.strip()));
-      return exitCode;
+      } while (line != null && attempt(line.strip()) && !terminal.isBroken());
+      return terminal.isBroken() ? ExitCodes.REFUSED : exitCode;
     } finally {
       leave();
       terminal.close();

@@ -10,6 +10,9 @@ interface LineTerminal extends AutoCloseable {
   /** Shows a line or several without tearing what is being typed. Thread-safe. */
   void print(String line);
 
+  /** Whether what was printed could not be: nobody reads any more. */
+  boolean isBroken();
+
   /** A password, not shown while it is typed. */
   String password(String prompt);
 

@@ -53,8 +53,7 @@ final class LiveMessages implements AutoCloseable {
   private void run() {
     try {
       Optional<ReceiveEvent> event = stream.next();
-      while (event.isPresent()) {
-        show(event.get());
+      while (event.isPresent() && show(event.get())) {
         event = stream.next();
       }
     } catch (ChatException e) {
@@ -66,9 +65,13 @@ final class LiveMessages implements AutoCloseable {
     }
   }
 
-  private void show(ReceiveEvent event) {
+  /** Whether it was shown: a message that nobody can read stays unread. */
+  private boolean show(ReceiveEvent event) {
     if (event instanceof ReceiveEvent.Arrived arrived) {
       terminal.print(Printer.line(arrived.message(), colours));
+      if (terminal.isBroken()) {
+        return false;
+      }
       lastAcknowledged = stream.acknowledge(arrived.message());
     } else if (event instanceof ReceiveEvent.CaughtUp) {
       caughtUp.countDown();
@@ -77,6 +80,7 @@ final class LiveMessages implements AutoCloseable {
     } else {
       terminal.print("Connected again.");
     }
+    return true;
   }
 
   /** Ends it at once. */

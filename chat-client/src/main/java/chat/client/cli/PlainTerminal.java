@@ -25,6 +25,11 @@ final class PlainTerminal implements LineTerminal {
   }
 
   @Override
+  public boolean isBroken() {
+    return surroundings.out().checkError();
+  }
+
+  @Override
   public String password(String prompt) {
     // Without a terminal the next line is the password, unless the environment says it.
     boolean piped =

@@ -478,6 +478,16 @@ class CommandLineTest {
   }
 
   @Test
+  void messagesThatNobodyCanReadWhileChattingStayUnread() {
+    done("create-account", "alice");
+    cluster.post("somebody", "alice", "one");
+    cluster.post("somebody", "alice", "two");
+    input = "login alice\nlist\nquit\n";
+    assertThat(runUnread()).isEqualTo(ExitCodes.REFUSED);
+    assertThat(cluster.acknowledged("alice")).isZero();
+  }
+
+  @Test
   void aSessionThatCannotBeKeptIsSaidAndLeavesNothingBehind() throws IOException {
     done("create-account", "alice");
     Files.writeString(config.resolve("chat"), "in the way");
