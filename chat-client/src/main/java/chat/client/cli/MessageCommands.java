@@ -102,7 +102,8 @@ final class MessageCommands {
       try (ResumeFile file =
           resumeFile == null
               ? null
-              : ResumeFile.open(resumeFile, session.username(), recipient, Clock.systemUTC())) {
+              : ResumeFile.open(
+                  resumeFile, session.username(), recipient, main.servers(), Clock.systemUTC())) {
         LineSending sending =
             new LineSending(main.surroundings(), session, recipient, file, patience);
         SendingReport report = reported(sending, printer);

@@ -12,7 +12,10 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -23,6 +26,7 @@ import java.util.UUID;
  *
  * <pre>
  * chat-resume-1 JOB SENDER RECIPIENT   what is sent; JOB is random
+ * servers HOST:PORT,...                where to: what is sent to one cluster is not to another
  * ids FIRST LAST MILLIS                before any of these lines is sent, and forced to the disk:
  *                                      their ids carry this time; the last that fits a line counts
  * done LINE CHECKSUM                   lines up to this one are settled; checksum of their texts
@@ -66,8 +70,13 @@ final class ResumeFile implements AutoCloseable {
     this.clock = clock;
   }
 
-  /** Opens the file, or begins a new one, for this sender and recipient alone. */
-  static ResumeFile open(Path path, String sender, String recipient, Clock clock) {
+  /**
+   * Opens the file, or begins a new one, for this sender and recipient alone.
+   *
+   * @param servers the list of servers that names the cluster: one of those in the file must be in
+   *     it
+   */
+  static ResumeFile open(Path path, String sender, String recipient, String servers, Clock clock) {
     FileChannel channel;
     try {
       channel =
@@ -80,7 +89,7 @@ final class ResumeFile implements AutoCloseable {
     boolean opened = false;
     try {
       file.lock();
-      file.load(sender, recipient);
+      file.load(sender, recipient, servers.toLowerCase(Locale.ROOT));
       opened = true;
       return file;
     } catch (IOException e) {
@@ -120,7 +129,7 @@ final class ResumeFile implements AutoCloseable {
     }
   }
 
-  private void load(String sender, String recipient) throws IOException {
+  private void load(String sender, String recipient, String servers) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), 64 << 20));
     while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
       // Until all of it is read.
@@ -133,6 +142,7 @@ final class ResumeFile implements AutoCloseable {
         && (FORMAT + " ").startsWith(text.substring(0, Math.min(text.length(), 14)))) {
       channel.truncate(0);
       append(FORMAT + " " + job + " " + sender + " " + recipient);
+      append("servers " + servers.replace(" ", ""));
       return;
     }
     String[] words = lines.isEmpty() ? new String[0] : lines.get(0).split(" ", -1);
@@ -147,7 +157,11 @@ final class ResumeFile implements AutoCloseable {
     }
     try {
       job = UUID.fromString(words[1]);
-      lines.subList(1, lines.size()).forEach(this::read);
+      boolean named = lines.size() > 1 && lines.get(1).startsWith("servers ");
+      if (named) {
+        requireSameCluster(lines.get(1).substring("servers ".length()), servers);
+      }
+      lines.subList(named ? 2 : 1, lines.size()).forEach(this::read);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(
           ExitCodes.REFUSED,
@@ -156,6 +170,19 @@ final class ResumeFile implements AutoCloseable {
     }
     channel.truncate(whole.getBytes(StandardCharsets.UTF_8).length);
     channel.position(channel.size());
+  }
+
+  private void requireSameCluster(String written, String servers) {
+    Set<String> common = new HashSet<>(List.of(written.split(",", -1)));
+    common.retainAll(List.of(servers.replace(" ", "").split(",", -1)));
+    if (common.isEmpty()) {
+      throw new CommandFailure(
+          ExitCodes.USAGE,
+          path
+              + " is about lines to the servers "
+              + written
+              + "; name another file, or these servers.");
+    }
   }
 
   private void read(String line) {

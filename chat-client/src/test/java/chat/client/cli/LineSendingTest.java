@@ -78,7 +78,8 @@ class LineSendingTest {
   }
 
   private ResumeFile resumeFile() {
-    return ResumeFile.open(folder.resolve("resume"), "alice", "bob", Clock.systemUTC());
+    return ResumeFile.open(
+        folder.resolve("resume"), "alice", "bob", cluster.addresses(), Clock.systemUTC());
   }
 
   @Test

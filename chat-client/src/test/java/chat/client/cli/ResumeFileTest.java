@@ -18,11 +18,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ResumeFileTest {
   private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
 
+  private static final String SERVERS = "h1:7401,h2:7401,h3:7401";
+
   @TempDir private Path folder;
 
   private ResumeFile openAt(Instant now) {
     return ResumeFile.open(
-        folder.resolve("resume"), "alice", "bob", Clock.fixed(now, ZoneOffset.UTC));
+        folder.resolve("resume"), "alice", "bob", SERVERS, Clock.fixed(now, ZoneOffset.UTC));
   }
 
   @Test
@@ -95,10 +97,31 @@ class ResumeFileTest {
     assertThat(precious).hasContent("no end of line");
     Files.delete(precious);
     openAt(NOON).close();
-    assertThatThrownBy(() -> ResumeFile.open(precious, "alice", "carol", Clock.systemUTC()))
+    assertThatThrownBy(
+            () -> ResumeFile.open(precious, "alice", "carol", SERVERS, Clock.systemUTC()))
         .hasMessageContaining("is about lines from alice to bob");
     Files.writeString(precious, "nonsense\n", StandardOpenOption.APPEND);
     assertThatThrownBy(() -> openAt(NOON)).hasMessageContaining("is damaged");
+  }
+
+  @Test
+  void linesSentToOneClusterAreNotTakenForSentToAnother() throws IOException {
+    try (ResumeFile file = openAt(NOON)) {
+      file.settleNow(5, 4711);
+    }
+    Path path = folder.resolve("resume");
+    assertThatThrownBy(() -> ResumeFile.open(path, "alice", "bob", "other:7401", Clock.systemUTC()))
+        .hasMessageContaining("is about lines to the servers " + SERVERS);
+    // Any of its servers names a cluster.
+    try (ResumeFile file =
+        ResumeFile.open(path, "alice", "bob", "H4:7401,H2:7401", Clock.systemUTC())) {
+      assertThat(file.done()).isEqualTo(5);
+    }
+    // A file of an earlier version does not say which.
+    Files.writeString(path, Files.readString(path).replaceFirst("servers .*\n", ""));
+    try (ResumeFile file = ResumeFile.open(path, "alice", "bob", "other:7401", Clock.systemUTC())) {
+      assertThat(file.done()).isEqualTo(5);
+    }
   }
 
   @Test
