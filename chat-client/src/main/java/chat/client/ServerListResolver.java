@@ -20,20 +20,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a list of servers into one address group an address: behind a name with several addresses
- * may be several servers, of which one is the primary. Names are looked up again at every refresh.
- * Confined to the channel's synchronization context, but for the look-up itself.
+ * may be several servers, of which one is the primary. Names are looked up again at every refresh,
+ * all at once: those that are known are told while one that nobody answers for is waited for.
+ * Confined to the channel's synchronization context, but for the look-ups themselves.
  */
 final class ServerListResolver extends NameResolver {
   private final ServerDirectory directory;
   private final SynchronizationContext syncContext;
   private final Executor offloadExecutor;
 
-  /** What each server's name last came to; one look-up runs at a time. */
+  /** What each server's name last came to; one look-up of each runs at a time. */
   private final Map<HostPort, List<InetSocketAddress>> lastKnown = new ConcurrentHashMap<>();
 
   private final @Nullable String tlsName;
   private @Nullable Listener2 listener;
-  private boolean resolving;
+
+  /** Names that are being looked up. */
+  private int resolving;
+
   private boolean again;
   private boolean shutdown;
 
@@ -66,36 +70,41 @@ final class ServerListResolver extends NameResolver {
     if (shutdown) {
       return;
     }
-    if (resolving) {
+    if (resolving > 0) {
       again = true;
       return;
     }
-    resolving = true;
     List<HostPort> servers = directory.servers();
-    offloadExecutor.execute(
-        () -> {
-          StatusOr<List<EquivalentAddressGroup>> result = lookUp(servers);
-          syncContext.execute(() -> tell(result));
-        });
+    resolving = servers.size();
+    for (HostPort server : servers) {
+      offloadExecutor.execute(
+          () -> {
+            lookUp(server);
+            syncContext.execute(() -> lookedUp(servers));
+          });
+    }
   }
 
-  private void tell(StatusOr<List<EquivalentAddressGroup>> result) {
-    resolving = false;
+  private void lookedUp(List<HostPort> servers) {
+    resolving--;
     if (shutdown || listener == null) {
       return;
     }
-    listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(result).build());
-    if (again) {
+    StatusOr<List<EquivalentAddressGroup>> known = known(servers);
+    if (resolving == 0 || known.hasValue()) {
+      listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(known).build());
+    }
+    if (resolving == 0 && again) {
       again = false;
       refresh();
     }
   }
 
-  private StatusOr<List<EquivalentAddressGroup>> lookUp(List<HostPort> servers) {
+  private StatusOr<List<EquivalentAddressGroup>> known(List<HostPort> servers) {
     Map<InetSocketAddress, EquivalentAddressGroup> groups = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>();
     for (HostPort server : servers) {
-      List<InetSocketAddress> addresses = lookUp(server);
+      List<InetSocketAddress> addresses = lastKnown.getOrDefault(server, List.of());
       if (addresses.isEmpty()) {
         // The others may do; whoever picks a server hears of it only if none is left.
         unknown.add(server.host());
@@ -116,17 +125,16 @@ final class ServerListResolver extends NameResolver {
         : StatusOr.fromValue(List.copyOf(groups.values()));
   }
 
-  private List<InetSocketAddress> lookUp(HostPort server) {
+  private void lookUp(HostPort server) {
     try {
-      List<InetSocketAddress> addresses =
+      lastKnown.put(
+          server,
           Arrays.stream(directory.lookup().lookUp(server.host()))
               .map(address -> new InetSocketAddress(address, server.port()))
-              .toList();
-      lastKnown.put(server, addresses);
-      return addresses;
+              .toList());
     } catch (UnknownHostException e) {
-      // A name service that is down for a moment must not cost the connections that work.
-      return lastKnown.getOrDefault(server, List.of());
+      // What was known stays: a name service that is down for a moment must not cost the
+      // connections that work.
     }
   }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -113,6 +114,38 @@ class ServerNamesTest {
       await("looked up again when a connection broke").until(() -> lookups.get() > before);
     }
     assertThat(cluster.inbox("alice")).containsExactly("still there");
+  }
+
+  @Test
+  void aNameThatNobodyAnswersForHoldsUpNoOther() {
+    cluster.promote(3);
+    CountDownLatch over = new CountDownLatch(1);
+    int port = cluster.server(1).port();
+    try (ChatClient client =
+        ChatClient.builder()
+            .servers("slow.test:" + port, NAME + ":" + port)
+            .nameLookup(
+                host -> {
+                  if (host.equals("slow.test")) {
+                    awaitUnlessInterrupted(over);
+                  }
+                  return lookUp(host);
+                })
+            .callTimeout(Duration.ofSeconds(20))
+            .build()) {
+      client.login("alice", "secret").session().send("alice", "in time");
+    } finally {
+      over.countDown();
+    }
+    assertThat(cluster.inbox("alice")).containsExactly("in time");
+  }
+
+  private static void awaitUnlessInterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
