@@ -220,6 +220,28 @@ final class DataDirectory {
         .write(path);
   }
 
+  /**
+   * Returns if there is nothing here that a start leaves: to be asked where there is no hard state,
+   * which is the first that a start writes. A server that has forgotten what it promised, and how
+   * often it has started, must not go on as one that never has (R1).
+   *
+   * @throws UsageException if there is
+   */
+  void requireNeverStarted() {
+    for (String part : new String[] {LOG, DATABASE, BASE}) {
+      if (Files.exists(path.resolve(part))) {
+        throw new UsageException(
+            path
+                + " holds '"
+                + part
+                + "' but no '"
+                + STATE
+                + "': restore that file, or keep a copy of the directory and start the server with"
+                + " an empty one, so that it learns everything from its peers.");
+      }
+    }
+  }
+
   /** The file of the hard state; it may not exist yet. */
   public Path stateFile() {
     return path.resolve(STATE);

@@ -15,6 +15,7 @@ import chat.server.storage.H2ChatState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,15 +41,18 @@ record Recovery(
    * Opens everything. This start is counted and on the disk before anything else happens, so before
    * any socket but the life socket opens (R1).
    *
+   * @throws UsageException if the hard state, or the end of the log, is missing
    * @throws StateLostException if the database is unusable and the log does not reach back far
    *     enough to build it anew
    */
   static Recovery open(ServerConfig config, DataDirectory directory) throws IOException {
     HardStateStore hardStates = new HardStateFile(directory.stateFile());
+    Optional<HardState> kept = hardStates.load();
+    if (kept.isEmpty()) {
+      directory.requireNeverStarted();
+    }
     HardState stored =
-        hardStates
-            .load()
-            .orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));
+        kept.orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));
     HardState counted = stored.withIncarnation(new Incarnation(stored.incarnation().value() + 1));
     hardStates.store(counted);
     ReplicatedLog log =
@@ -122,6 +126,7 @@ record Recovery(
           return state;
         }
         state.close();
+        requireEnd(state.position(), log, path);
         wrong =
             "The database has applied "
                 + state.position()
@@ -146,6 +151,22 @@ record Recovery(
       return H2ChatState.open(path, checkpointBytes);
     } catch (DatabaseUnusableException e) {
       throw new IOException("no database can be made in " + path, e);
+    }
+  }
+
+  /** Only what is on the log's disk is ever applied: the database may be all that is left of it. */
+  private static void requireEnd(LogPosition applied, ReplicatedLog log, Path database) {
+    if (applied.index() > log.last().index()) {
+      throw new UsageException(
+          "The end of the log beside "
+              + database
+              + " is missing: the database has applied entry "
+              + applied.index()
+              + ", the log ends at entry "
+              + log.last().index()
+              + ". Nothing was changed. Bring the log back, or keep a copy of this server's data"
+              + " directory and start the server with an empty one, so that it learns everything"
+              + " from its peers.");
     }
   }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import chat.server.chat.Command;
 import chat.server.chat.CommandLog;
+import chat.server.log.HardStateFile;
 import chat.server.log.LogOptions;
 import chat.server.log.SegmentedLog;
+import chat.server.replication.HardState;
 import chat.server.replication.LogPosition;
 import chat.server.replication.ServerId;
+import chat.server.replication.View;
 import chat.server.storage.H2ChatState;
 import chat.server.storage.Snapshots;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +46,8 @@ class RecoveryTest {
     server =
         DataDirectory.open(
             place, new StartFlags(new ServerId(1), null, 1, null, null, false, false), LIMITS);
+    new HardStateFile(server.directory().stateFile())
+        .store(HardState.empty(View.unborn(Set.of(new ServerId(1)))));
     LogOptions small = LogOptions.ofSegmentBytes(LIMITS.logSegmentBytes());
     try (SegmentedLog log = SegmentedLog.open(server.directory().logDirectory(), small)) {
       for (int i = 1; i <= ENTRIES; i++) {
@@ -129,16 +135,41 @@ class RecoveryTest {
   @Test
   void aCreatedLogBesideADatabaseOfItsStartIsUsed() throws Exception {
     Path log = server.directory().logDirectory();
-    try (var files = Files.list(log)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
+    empty(log);
     SegmentedLog.create(log, commands.at(150)).close();
     Recovery found = Recovery.open(server.config(), server.directory());
     assertThat(found.restored().committed()).isEqualTo(commands.at(150));
     assertThat(found.restored().tail()).isEmpty();
     close(found);
+  }
+
+  @Test
+  void aDatabaseThatIsAllThatIsLeftIsKept() throws Exception {
+    empty(server.directory().logDirectory());
+    assertThatThrownBy(() -> Recovery.open(server.config(), server.directory()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("applied entry 150, the log ends at entry 0");
+    try (H2ChatState state = H2ChatState.open(database())) {
+      assertThat(state.position()).isEqualTo(commands.at(150));
+    }
+  }
+
+  @Test
+  void aServerThatHasLostItsHardStateDoesNotStartAsANewOne() throws Exception {
+    Path state = server.directory().stateFile();
+    Files.delete(state);
+    assertThatThrownBy(() -> Recovery.open(server.config(), server.directory()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("no 'state'");
+    assertThat(state).doesNotExist();
+  }
+
+  private static void empty(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   private void requireStartsAt(long applied) throws IOException {
