@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,9 @@ record Recovery(
     Replica.RestoredLog restored) {
   /** Beside a database that may open again and fail again. */
   private static final String DISTRUSTED = "distrusted";
+
+  /** One copy of many thousands is taken for the disk it was made of. */
+  private static final int START_STEP_MAX = 1 << 16;
 
   private static final Logger logger = LoggerFactory.getLogger(Recovery.class);
 
@@ -53,7 +57,7 @@ record Recovery(
     }
     HardState stored =
         kept.orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));
-    HardState counted = stored.withIncarnation(new Incarnation(stored.incarnation().value() + 1));
+    HardState counted = stored.withIncarnation(next(stored.incarnation()));
     hardStates.store(counted);
     ReplicatedLog log =
         SegmentedLog.open(
@@ -85,6 +89,17 @@ record Recovery(
         committed,
         state.position());
     return new Recovery(counted, hardStates, log, state, restored);
+  }
+
+  /**
+   * Numbers of starts grow, with gaps that nobody foresees. By one, a disk put back as it was
+   * before the last start would start under the number of that start, which a view may still name;
+   * as it is, whoever has seen that start can tell the copy from it (R1, R5).
+   */
+  private static Incarnation next(Incarnation last) {
+    int step =
+        last.equals(Incarnation.NONE) ? 1 : 1 + ThreadLocalRandom.current().nextInt(START_STEP_MAX);
+    return new Incarnation(last.value() + step);
   }
 
   /**

@@ -164,6 +164,24 @@ class RecoveryTest {
     assertThat(state).doesNotExist();
   }
 
+  @Test
+  void aDiskPutBackAsItWasBeforeTheLastStartDoesNotStartUnderThatNumber() throws Exception {
+    long first = startNumber();
+    byte[] copy = Files.readAllBytes(server.directory().stateFile());
+    long last = startNumber();
+    Files.write(server.directory().stateFile(), copy);
+    long rolledBack = startNumber();
+    assertThat(first).isEqualTo(1);
+    assertThat(last).isGreaterThan(first);
+    assertThat(rolledBack).isGreaterThan(first).isNotEqualTo(last);
+  }
+
+  private long startNumber() throws IOException {
+    Recovery found = Recovery.open(server.config(), server.directory());
+    close(found);
+    return found.hardState().incarnation().value();
+  }
+
   private static void empty(Path folder) throws IOException {
     try (var files = Files.list(folder)) {
       for (Path file : files.toList()) {
