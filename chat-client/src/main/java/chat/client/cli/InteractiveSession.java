@@ -44,8 +44,7 @@ final class InteractiveSession {
         --discard        and unread messages
       status             the servers
       quit               leave; you stay
-                         logged in\
-      """;
+                         logged in""";
 
   private final Main main;
   private final Surroundings surroundings;
