@@ -283,6 +283,9 @@ public final class MessageSender implements AutoCloseable {
       }
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
+        if (error.tooLarge() && isTooLarge(pending)) {
+          return refuseTooLarge(pending);
+        }
         if (error.kind() == ServerError.Kind.DEFINITE) {
           if (pending.times() > 1 && error.precedesRequestIds()) {
             // An earlier attempt may have been accepted: this answer came before anybody looked.
@@ -329,18 +332,16 @@ public final class MessageSender implements AutoCloseable {
 
   /** Takes out the one message that no server takes, so that those behind it go on. */
   private @Nullable Runnable refuseTooLarge() {
-    return window
-        .first(pending -> ServerError.ofLargeRequest(pending.bytes()).isPresent())
-        .map(
-            pending ->
-                answered(
-                    pending,
-                    () ->
-                        pending
-                            .future()
-                            .completeExceptionally(
-                                ServerError.ofLargeRequest(pending.bytes()).orElseThrow())))
-        .orElse(null);
+    return window.first(MessageSender::isTooLarge).map(this::refuseTooLarge).orElse(null);
+  }
+
+  private static boolean isTooLarge(PendingSend pending) {
+    return ServerError.ofLargeRequest(pending.bytes()).isPresent();
+  }
+
+  private Runnable refuseTooLarge(PendingSend pending) {
+    ChatException why = ServerError.ofLargeRequest(pending.bytes()).orElseThrow();
+    return answered(pending, () -> pending.future().completeExceptionally(why));
   }
 
   private void giveUp(ChatException why) {

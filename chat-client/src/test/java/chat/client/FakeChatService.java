@@ -218,7 +218,7 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
           return;
         }
         requests.incrementAndGet();
-        if (in.getSerializedSize() > REQUEST_BYTES_MAX) {
+        if (in.getSerializedSize() > 4 * REQUEST_BYTES_MAX) {
           // As gRPC itself does it, for the whole stream.
           over = true;
           out.onError(Status.RESOURCE_EXHAUSTED.withDescription("Too large.").asRuntimeException());
@@ -228,6 +228,10 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
             SendMessagesResponse.newBuilder().setRequestId(in.getRequestId());
         try {
           requirePrimary();
+          if (in.getSerializedSize() > REQUEST_BYTES_MAX) {
+            throw FakeChat.refusal(
+                Status.Code.RESOURCE_EXHAUSTED, ErrorReason.REQUEST_TOO_LARGE, "Too large.");
+          }
           response.setAccepted(
               accept(
                   cluster.chat.session(token), in.getRecipient(), in.getText(), in.getRequestId()));

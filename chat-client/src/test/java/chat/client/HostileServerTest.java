@@ -205,11 +205,15 @@ class HostileServerTest {
   void aMessageThatNoServerTakesDoesNotHoldUpThoseBehindIt() throws Exception {
     try (MessageSender sender = alice.openSender(8)) {
       CompletableFuture<SentMessage> before = sender.send("alice", "before");
-      CompletableFuture<SentMessage> huge = sender.send("alice", "x".repeat(100_000));
+      CompletableFuture<SentMessage> large = sender.send("alice", "x".repeat(100_000));
+      CompletableFuture<SentMessage> huge = sender.send("alice", "x".repeat(300_000));
       CompletableFuture<SentMessage> behind = sender.send("alice", "behind");
       assertThat(before.get().messageId()).isLessThan(behind.get().messageId());
-      assertThat(catchThrowableOfType(ChatException.class, () -> Answers.await(huge, "")).reason())
-          .isEqualTo(ErrorReason.BAD_TEXT);
+      for (CompletableFuture<SentMessage> refused : List.of(large, huge)) {
+        ChatException why =
+            catchThrowableOfType(ChatException.class, () -> Answers.await(refused, ""));
+        assertThat(why.reason()).isEqualTo(ErrorReason.BAD_TEXT);
+      }
     }
     assertThat(cluster.chat.inboxTexts("alice")).containsExactly("before", "behind");
   }
