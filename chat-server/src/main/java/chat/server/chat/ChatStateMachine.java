@@ -79,7 +79,11 @@ public final class ChatStateMachine {
     if (command instanceof Command.DeleteAccount c
         && session.state() == SessionRecord.State.DELETED
         && session.endedBy(c.requestId(), now)) {
-      return new Outcome.AccountDeleted(session.accountId(), session.discarded(), true);
+      // What was discarded could not be what is asked for now; where nothing was, both are the
+      // same.
+      return session.discarded() > 0 && !c.discardUndelivered()
+          ? new Outcome.RequestIdReused()
+          : new Outcome.AccountDeleted(session.accountId(), session.discarded(), true);
     }
     if (command instanceof Command.ChangePassword c
         && session.state() == SessionRecord.State.TAKEN_OVER

@@ -580,6 +580,7 @@ class ChatStateMachineTest {
     reopen();
     now += DAY - HOUR;
     assertThat(delete(bob, true, "d1")).isEqualTo(new Outcome.AccountDeleted(2, 1, true));
+    assertThat(delete(bob, false, "d1")).isEqualTo(new Outcome.RequestIdReused());
     assertThat(delete(bob, true, "d2")).isEqualTo(new Outcome.NoSession());
     assertThat(delete(bob, true, "")).isEqualTo(new Outcome.NoSession());
     // Another deletion sweeps only what is older than a day.
