@@ -17,7 +17,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
@@ -35,49 +34,6 @@ import org.jspecify.annotations.Nullable;
  * not have is read from memory, and after a crash from the log.
  */
 public final class H2ChatState implements AppliedState {
-  /** However much is written, a checkpoint does not wait for more than this. */
-  private static final long CHECKPOINT_BYTES_MAX = 64L << 20;
-
-  /**
-   * How much is done at a time.
-   *
-   * @param checkNanos what checksums may take before the database is used; the rest is looked at
-   *     while it is
-   * @param roundEntries log entries after which mailboxes are written: they are read again at a
-   *     start, in well below a second
-   * @param mailboxes that are written with one transaction
-   * @param checkpoints when they are due
-   */
-  record Pace(long checkNanos, int roundEntries, int mailboxes, Checkpoints checkpoints) {
-    static final Pace USUAL =
-        new Pace(TimeUnit.MILLISECONDS.toNanos(200), 25_000, 1_000, Checkpoints.USUAL);
-  }
-
-  /**
-   * When a checkpoint is due: when there is something to save by it. Each one writes the pages to
-   * the root anew and leaves H2 one chunk more to remember, for good: every two seconds, with one
-   * message a second, half a GB of disk and some 15 MB of memory a day. Once an hour costs nothing,
-   * and the log, which waits for two of them, does not grow for ever where servers are restarted
-   * every day.
-   *
-   * @param nanosMin time between two
-   * @param nanosMax time after which a single entry is enough
-   * @param entries that would have to be read again from the log after a crash
-   * @param bytes of them
-   */
-  record Checkpoints(long nanosMin, long nanosMax, int entries, long bytes) {
-    static final Checkpoints USUAL =
-        new Checkpoints(
-            TimeUnit.SECONDS.toNanos(2), TimeUnit.HOURS.toNanos(1), 10_000, CHECKPOINT_BYTES_MAX);
-
-    boolean isDue(long nanosSince, long entriesSince, long bytesSince) {
-      boolean isMuch = entriesSince >= entries || bytesSince >= bytes;
-      return bytesSince > CHECKPOINT_BYTES_MAX
-          || (nanosSince > nanosMin && isMuch)
-          || (nanosSince > nanosMax && entriesSince > 0);
-    }
-  }
-
   // What is applied and not written is in memory: beyond so much, applying waits.
   private static final int UNWRITTEN_MAX = 20_000;
   private static final long UNWRITTEN_BYTES_MAX = 16L << 20;
@@ -137,15 +93,7 @@ public final class H2ChatState implements AppliedState {
    */
   public static H2ChatState open(Path directory, long checkpointBytes)
       throws IOException, DatabaseUnusableException {
-    Checkpoints usual = Checkpoints.USUAL;
-    long bytes = Math.min(usual.bytes(), checkpointBytes);
-    return open(
-        directory,
-        new Pace(
-            Pace.USUAL.checkNanos(),
-            Pace.USUAL.roundEntries(),
-            Pace.USUAL.mailboxes(),
-            new Checkpoints(usual.nanosMin(), usual.nanosMax(), usual.entries(), bytes)));
+    return open(directory, Pace.USUAL.withCheckpoints(Checkpoints.ofBytes(checkpointBytes)));
   }
 
   static H2ChatState open(Path directory, Pace pace) throws IOException, DatabaseUnusableException {

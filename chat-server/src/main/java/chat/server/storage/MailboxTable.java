@@ -22,7 +22,7 @@ final class MailboxTable {
   private static final int ENTRY_BYTES = 16;
 
   private final ChatMemory memory;
-  private final H2ChatState.Pace pace;
+  private final Pace pace;
   private final PreparedStatement merge;
   private final PreparedStatement deleteRest;
 
@@ -35,7 +35,7 @@ final class MailboxTable {
   /**
    * @param writtenIndex up to which message the table has all
    */
-  MailboxTable(Connection connection, ChatMemory memory, long writtenIndex, H2ChatState.Pace pace)
+  MailboxTable(Connection connection, ChatMemory memory, long writtenIndex, Pace pace)
       throws SQLException {
     this.memory = memory;
     this.pace = pace;

@@ -6,7 +6,6 @@ import static chat.server.storage.StorageFixtures.twoAccounts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import chat.server.chat.CommandLog;
-import chat.server.storage.H2ChatState.Checkpoints;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -37,7 +36,7 @@ class CheckpointTest {
   void oneIsDueWhenThereIsSomethingToSaveByIt() throws Exception {
     CommandLog log = twoAccounts();
     String text = "x".repeat(6_000);
-    H2ChatState.Pace pace = new H2ChatState.Pace(0, 100, 10, new Checkpoints(0, HOUR, 10, 15_000));
+    Pace pace = new Pace(0, 100, 10, new Checkpoints(0, HOUR, 10, 15_000));
     Path mark = H2Database.checkpoint(directory);
     try (H2ChatState state = H2ChatState.open(directory, pace)) {
       applyAndMaybeCheckpoint(state, log, 1, log.size());
@@ -85,9 +84,8 @@ class CheckpointTest {
     CommandLog log = twoAccounts();
     String text =
         "a text of a hundred bytes, as in the benchmarks, and like what people write now a";
-    H2ChatState.Pace pace =
-        new H2ChatState.Pace(
-            0, 25_000, 1_000, new Checkpoints(0, HOUR, Checkpoints.USUAL.entries(), 64 << 20));
+    Pace pace =
+        new Pace(0, 25_000, 1_000, new Checkpoints(0, HOUR, Checkpoints.USUAL.entries(), 64 << 20));
     try (H2ChatState state = H2ChatState.open(directory, pace)) {
       applyAndMaybeCheckpoint(state, log, 1, log.size());
       state.checkpoint();

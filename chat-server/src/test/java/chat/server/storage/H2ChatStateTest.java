@@ -192,9 +192,7 @@ class H2ChatStateTest {
     List<Long> digests = new ArrayList<>();
     List<Path> copies = new ArrayList<>();
     List<Long> ends = new ArrayList<>();
-    H2ChatState.Pace pace =
-        new H2ChatState.Pace(
-            0, 1 + dice.nextInt(100), 1 + dice.nextInt(3), H2ChatState.Checkpoints.USUAL);
+    Pace pace = new Pace(0, 1 + dice.nextInt(100), 1 + dice.nextInt(3), Checkpoints.USUAL);
     try (H2ChatState state = H2ChatState.open(directory.resolve("running"), pace)) {
       while (state.position().index() < log.size()) {
         long from = state.position().index();

@@ -179,9 +179,7 @@ class H2DamageTest {
     Path file = directory.resolve("chat.mv.db");
     byte[] whole = Files.readAllBytes(file);
     assertThat(whole.length).isGreaterThan(9 << 20);
-    try (H2ChatState state =
-        H2ChatState.open(
-            directory, new H2ChatState.Pace(0, 100, 10, H2ChatState.Checkpoints.USUAL))) {
+    try (H2ChatState state = H2ChatState.open(directory, new Pace(0, 100, 10, Checkpoints.USUAL))) {
       for (int i = 0; i < 5; i++) {
         state.checkpointIfDue();
       }
@@ -192,9 +190,7 @@ class H2DamageTest {
     assertThatThrownBy(() -> H2ChatState.open(directory))
         .isInstanceOf(DatabaseUnusableException.class)
         .hasMessageContaining("damaged");
-    H2ChatState state =
-        H2ChatState.open(
-            directory, new H2ChatState.Pace(0, 100, 10, H2ChatState.Checkpoints.USUAL));
+    H2ChatState state = H2ChatState.open(directory, new Pace(0, 100, 10, Checkpoints.USUAL));
     assertThatThrownBy(
             () -> {
               for (int i = 0; i < 5; i++) {
