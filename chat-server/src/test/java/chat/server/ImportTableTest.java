@@ -129,7 +129,6 @@ class ImportTableTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(forbidden.toArray(String[]::new))
-        .allowEmptyShould(true)
         .check(classes);
   }
 }

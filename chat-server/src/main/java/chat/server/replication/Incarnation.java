@@ -2,7 +2,10 @@ package chat.server.replication;
 
 import org.jspecify.annotations.Nullable;
 
-/** How many times a server has started on its disk; stored before any socket opens (R1). */
+/**
+ * Which of its starts on its disk a server runs in: a later one has a greater number, by how much
+ * nobody foresees. Stored before any socket opens (R1).
+ */
 public record Incarnation(long value) implements Comparable<Incarnation> {
   /** Before the first start: what the view of an unborn cluster names, so nobody is continuous. */
   public static final Incarnation NONE = new Incarnation(0);

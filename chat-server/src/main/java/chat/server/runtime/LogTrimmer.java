@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has the log trimmed once a second, elsewhere than on the replica thread: deleting a large file
- * can take longer than a lease. Confined to the replica thread.
+ * can take longer than a lease. {@link #tick} is the replica thread's.
  */
 final class LogTrimmer {
   private static final Logger logger = LoggerFactory.getLogger(LogTrimmer.class);
