@@ -128,7 +128,7 @@ public final class ChatServer implements AutoCloseable {
             tls.clients(),
             OpenFiles.connections(config.limits().connectionsMax()));
     server = listen(config);
-    ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop);
+    ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop::status);
     ServerAdmin admin =
         new ServerAdmin(
             config,

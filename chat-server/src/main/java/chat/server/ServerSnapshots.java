@@ -2,7 +2,6 @@ package chat.server;
 
 import chat.server.replication.Cluster;
 import chat.server.replication.Status;
-import chat.server.runtime.ReplicaLoop;
 import chat.server.storage.H2ChatState;
 import chat.server.transport.SnapshotSource;
 import java.io.BufferedOutputStream;
@@ -10,23 +9,28 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Snapshots of a running server's state, for peers and for backups. Thread-safe. */
 final class ServerSnapshots implements SnapshotSource {
   private final DataDirectory directory;
   private final Recovery disk;
-  private final ReplicaLoop loop;
+  private final Supplier<@Nullable Status> newest;
   private volatile boolean beginsLineage;
 
-  ServerSnapshots(DataDirectory directory, Recovery disk, ReplicaLoop loop) {
+  /**
+   * @param newest this server's status; null before there is one
+   */
+  ServerSnapshots(DataDirectory directory, Recovery disk, Supplier<@Nullable Status> newest) {
     this.directory = directory;
     this.disk = disk;
-    this.loop = loop;
+    this.newest = newest;
   }
 
   @Override
   public Cluster cluster() {
-    Status status = loop.status();
+    Status status = newest.get();
     return (status == null ? disk.hardState().view() : status.view()).cluster();
   }
 

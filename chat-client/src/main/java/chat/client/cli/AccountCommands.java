@@ -13,12 +13,6 @@ import picocli.CommandLine.Parameters;
 final class AccountCommands {
   private AccountCommands() {}
 
-  /** How results are printed. */
-  enum Output {
-    TEXT,
-    JSON
-  }
-
   @Command(
       name = "create-account",
       description = "Make an account.",

@@ -64,11 +64,11 @@ final class MessageCommands {
     private int giveUpAfterSeconds;
 
     @Option(names = "--output", paramLabel = "text|json")
-    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+    private Output output = Output.TEXT;
 
     @Override
     public Integer call() throws InterruptedException {
-      Printer printer = main.printer(output == AccountCommands.Output.JSON);
+      Printer printer = main.printer(output == Output.JSON);
       ChatSession session = main.session();
       if (words.equals(List.of("-"))) {
         if (requestId != null) {
@@ -144,14 +144,14 @@ final class MessageCommands {
     private int limit;
 
     @Option(names = "--output", paramLabel = "text|json")
-    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+    private Output output = Output.TEXT;
 
     @Override
     public Integer call() {
       if (limit < 1 || limit > 1000) {
         throw new CommandFailure(ExitCodes.USAGE, "--limit is 1 to 1000, not " + limit + ".");
       }
-      Printer printer = main.printer(output == AccountCommands.Output.JSON);
+      Printer printer = main.printer(output == Output.JSON);
       FetchedMessages fetched = main.session().fetch(limit);
       fetched.messages().forEach(printer::message);
       if (fetched.messages().isEmpty()) {
@@ -178,11 +178,11 @@ final class MessageCommands {
     private boolean follow;
 
     @Option(names = "--output", paramLabel = "text|json")
-    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+    private Output output = Output.TEXT;
 
     @Override
     public Integer call() throws InterruptedException {
-      Printer printer = main.printer(output == AccountCommands.Output.JSON);
+      Printer printer = main.printer(output == Output.JSON);
       return new Receiving(main, main.session(), printer, follow).run();
     }
   }
@@ -205,11 +205,11 @@ final class MessageCommands {
     private int limit;
 
     @Option(names = "--output", paramLabel = "text|json")
-    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+    private Output output = Output.TEXT;
 
     @Override
     public Integer call() {
-      Printer printer = main.printer(output == AccountCommands.Output.JSON);
+      Printer printer = main.printer(output == Output.JSON);
       newest(main.session(), peer, limit).forEach(printer::message);
       return ExitCodes.OK;
     }

@@ -152,12 +152,12 @@ final class SessionCommands {
     }
 
     @Option(names = "--output", paramLabel = "text|json")
-    private AccountCommands.Output output = AccountCommands.Output.TEXT;
+    private Output output = Output.TEXT;
 
     @Override
     public Integer call() {
       SessionFiles.Kept kept = main.kept();
-      main.printer(output == AccountCommands.Output.JSON)
+      main.printer(output == Output.JSON)
           .print(Printable.escape(kept.username()), Main.fields("username", kept.username()));
       return ExitCodes.OK;
     }

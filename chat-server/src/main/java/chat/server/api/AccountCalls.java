@@ -107,7 +107,7 @@ final class AccountCalls {
       SessionKey session, DeleteAccountRequest request) {
     Validation.requestId("request_id", request.getRequestId(), false);
     return reads
-        .acting(session, request.getRequestId())
+        .ending(session, request.getRequestId())
         .thenCompose(
             account ->
                 proposals.propose(

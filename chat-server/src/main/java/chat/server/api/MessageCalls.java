@@ -63,7 +63,7 @@ final class MessageCalls {
     Validation.requestId("request_id", request.getRequestId(), false);
     check(request.getRecipient(), request.getText());
     return reads
-        .acting(session)
+        .forWrite(session)
         .thenCompose(
             state -> {
               rates.message(state.accountId());
@@ -81,7 +81,7 @@ final class MessageCalls {
    */
   CompletableFuture<SendPipeline.Sender> openSender(SessionKey session) {
     return reads
-        .acting(session)
+        .forWrite(session)
         .thenApply(
             state -> {
               SendStreams.Place place = sendStreams.take(state.accountId());
@@ -166,7 +166,7 @@ final class MessageCalls {
       SessionKey session, AcknowledgeMessagesRequest request) {
     Validation.messageId("message_id", request.getMessageId());
     return reads
-        .acting(session)
+        .forWrite(session)
         .thenCompose(
             state -> {
               rates.other(state.accountId());

@@ -99,7 +99,7 @@ final class SessionCalls {
 
   CompletableFuture<LogoutResponse> logout(SessionKey session) {
     return reads
-        .acting(session)
+        .forWrite(session)
         .thenCompose(
             state -> proposals.propose(new Command.Logout(proposals.nowMicros(), session.hash())))
         .thenApplyAsync(
@@ -119,7 +119,7 @@ final class SessionCalls {
     Validation.password("new_password", request.getNewPassword());
     Validation.requestId("request_id", request.getRequestId(), false);
     return reads
-        .acting(session, request.getRequestId())
+        .ending(session, request.getRequestId())
         .thenCompose(account -> change(caller, session, request, account));
   }
 
@@ -138,7 +138,7 @@ final class SessionCalls {
                     ? CompletableFuture.completedFuture(changed.get())
                     // Meanwhile the same request was carried out by another of its attempts.
                     : reads
-                        .acting(session, request.getRequestId())
+                        .ending(session, request.getRequestId())
                         .thenCompose(after -> again(caller, request, after)));
   }
 

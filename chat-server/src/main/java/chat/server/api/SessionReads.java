@@ -60,7 +60,7 @@ final class SessionReads {
    *
    * @return fails with {@link RefusedException} if the session is not good
    */
-  CompletableFuture<ChatQueries.Session> acting(SessionKey session) {
+  CompletableFuture<ChatQueries.Session> forWrite(SessionKey session) {
     ChatQueries.Session state = queries.session(session.hash(), proposals.nowMicros());
     if (state.status() == SessionStatus.VALID) {
       used(session);
@@ -73,7 +73,7 @@ final class SessionReads {
    * The same for a request that ends its session: its repeat may come with a session that is over.
    * Completes with the account of that session, as it is now.
    */
-  CompletableFuture<Credentials> acting(SessionKey session, String requestId) {
+  CompletableFuture<Credentials> ending(SessionKey session, String requestId) {
     return proposals.read(
         () -> {
           long now = proposals.nowMicros();

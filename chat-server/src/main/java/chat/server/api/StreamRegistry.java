@@ -117,7 +117,7 @@ final class StreamRegistry {
     attaching.put(stream.streamId(), stream);
     var unused =
         reads
-            .acting(session)
+            .forWrite(session)
             .thenCompose(
                 state -> {
                   rates.other(state.accountId());

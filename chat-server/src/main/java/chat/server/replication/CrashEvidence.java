@@ -76,6 +76,11 @@ final class CrashEvidence {
     }
     proven.put(member, incarnation);
     provenAt.put(member, core.now);
+    Peers.Peer peer = core.peers.get(member);
+    if (peer != null && peer.incarnation.equals(incarnation)) {
+      // Not if it is there again, which is the proof.
+      peer.crashed = true;
+    }
     if (leases.held()) {
       provenUnderLease.add(member);
     }

@@ -18,6 +18,9 @@ final class Peers {
     /** On which that incarnation ran: starts of two disks do not compare. */
     String diskId = "";
 
+    /** Whether it was proven dead and nothing of it has arrived since; for status only. */
+    boolean crashed;
+
     long heardAt;
     boolean heard;
     @Nullable Report report;
@@ -80,6 +83,7 @@ final class Peers {
       peer.diskId = diskId;
       peer.report = null;
     }
+    peer.crashed = false;
     peer.heard = true;
     peer.heardAt = now;
   }

@@ -114,8 +114,8 @@ final class StatusBoard {
 
   private Status.Server seen(Peers.Peer peer, View newest, @Nullable ServerId acting) {
     Report report = peer.report;
-    boolean reachable =
-        peer.heardWithin(core.now, core.settings.leaseTimeout()) && !evidence.isProven(peer.id);
+    // The proof of a crash goes with the view, and what was heard last is younger than that.
+    boolean reachable = peer.heardWithin(core.now, core.settings.leaseTimeout()) && !peer.crashed;
     Status.Role role;
     if (!reachable || report == null) {
       role = Status.Role.UNREACHABLE;

@@ -47,6 +47,25 @@ class StayingPrimaryTest {
   }
 
   @Test
+  void whoHasCrashedIsNeverShownAsThereAgainBeforeItIs() {
+    cluster.startAll();
+    assertThat(cluster.runUntil(5_000, c -> c.servedBy(3) && serves(c))).isTrue();
+    cluster.run(500);
+    cluster.crash(1);
+    assertThat(cluster.runUntil(1_000, c -> !shownAsThere(1))).isTrue();
+    assertThat(cluster.runUntil(3_000, c -> shownAsThere(1))).isFalse();
+    assertThat(cluster.server(3).disk.hard.view().size()).isEqualTo(2);
+    cluster.start(1);
+    assertThat(cluster.runUntil(3_000, c -> shownAsThere(1))).isTrue();
+  }
+
+  private boolean shownAsThere(int id) {
+    Status status = cluster.server(3).status;
+    Status.Server seen = status == null ? null : status.servers().get(new ServerId(id));
+    return seen != null && seen.reachable();
+  }
+
+  @Test
   void aPrimaryWhoseMembersDoNotInstallServesNoLonger() {
     cluster.startAll();
     assertThat(cluster.runUntil(5_000, c -> c.servedBy(3) && serves(c))).isTrue();

@@ -1,0 +1,7 @@
+package chat.client.cli;
+
+/** How a command's results are printed. */
+enum Output {
+  TEXT,
+  JSON
+}
