@@ -21,9 +21,10 @@ import java.nio.file.StandardOpenOption;
  */
 final class SegmentWriter implements Closeable {
   static final int FILL_BYTES = 256 << 10;
-  // A page: what the disk writes for a smaller append in any case.
-  private static final int SMALL_BYTES = 4 << 10;
-  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(FILL_BYTES).asReadOnlyBuffer();
+  private static final int PAGE_BYTES = 4 << 10;
+  // What the disk writes for a smaller append in any case.
+  private static final int SMALL_BYTES = PAGE_BYTES;
+  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(PAGE_BYTES).asReadOnlyBuffer();
 
   private final FileChannel channel;
   private final long segmentBytes;
@@ -64,10 +65,19 @@ final class SegmentWriter implements Closeable {
       fileBytes = end;
       long filled = Math.min(end - end % FILL_BYTES + FILL_BYTES, segmentBytes);
       if (isSmall && end < filled) {
-        fileBytes = writeAll(ZEROS.duplicate().limit((int) (filled - end)), end);
+        fill(filled);
       }
     }
     return end;
+  }
+
+  // Page by page: Linux keeps what one call writes in one large piece, and counts, and may write,
+  // the whole piece again for every byte that changes in it. A message cost 90 KB.
+  private void fill(long filled) throws IOException {
+    while (fileBytes < filled) {
+      long page = Math.min(filled, fileBytes - fileBytes % PAGE_BYTES + PAGE_BYTES);
+      fileBytes = writeAll(ZEROS.duplicate().limit((int) (page - fileBytes)), fileBytes);
+    }
   }
 
   private long writeAll(ByteBuffer bytes, long at) throws IOException {

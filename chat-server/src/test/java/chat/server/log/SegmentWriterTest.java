@@ -1,6 +1,7 @@
 package chat.server.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import chat.server.replication.Entry;
 import chat.server.replication.Epoch;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The zeros that small appends are written into: where they are, and where they never are. */
 class SegmentWriterTest {
+  private static final Path WRITTEN = Path.of("/proc/self/io");
+
   @TempDir(factory = LogFixtures.InMemory.class)
   Path place;
 
@@ -134,6 +137,30 @@ class SegmentWriterTest {
       assertThat(log.last().index()).isEqualTo(11);
       assertThat(Files.size(only(directory))).isEqualTo(log.extents().get(0).bytes());
     }
+  }
+
+  /** Twenty times as much was written while the zeros were one piece to the system. */
+  @Test
+  void aSmallAppendCostsTheDiskAPageOrTwo(@TempDir Path disk) throws IOException {
+    assumeThat(WRITTEN).exists();
+    int appends = 100;
+    try (SegmentedLog log = SegmentedLog.open(disk)) {
+      log.append(LogFixtures.entries(log.last(), 1, random), 0);
+      log.sync();
+      long before = bytesWritten();
+      for (int i = 0; i < appends; i++) {
+        log.append(LogFixtures.entries(log.last(), 1, random), 0);
+        log.sync();
+      }
+      assertThat(bytesWritten() - before).isLessThan(appends * 16L * 1024);
+    }
+  }
+
+  private static long bytesWritten() throws IOException {
+    return Files.readAllLines(WRITTEN).stream()
+        .filter(line -> line.startsWith("write_bytes: "))
+        .mapToLong(line -> Long.parseLong(line.substring("write_bytes: ".length())))
+        .sum();
   }
 
   private static void requireOpens(Path directory, long lastIndex) throws IOException {
