@@ -93,13 +93,11 @@ record Recovery(
 
   /**
    * Numbers of starts grow, with gaps that nobody foresees. By one, a disk put back as it was
-   * before the last start would start under the number of that start, which a view may still name;
-   * as it is, whoever has seen that start can tell the copy from it (R1, R5).
+   * before the last start, or before the first, would start under the number of that start, which a
+   * view may still name; as it is, whoever has seen that start can tell the copy from it (R1, R5).
    */
   private static Incarnation next(Incarnation last) {
-    int step =
-        last.equals(Incarnation.NONE) ? 1 : 1 + ThreadLocalRandom.current().nextInt(START_STEP_MAX);
-    return new Incarnation(last.value() + step);
+    return new Incarnation(last.value() + 1 + ThreadLocalRandom.current().nextInt(START_STEP_MAX));
   }
 
   /**
