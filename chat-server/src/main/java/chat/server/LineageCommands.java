@@ -7,20 +7,12 @@ import chat.server.AdminClient.Seen;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /** What begins a new lineage, from the operator's side. One thread's. */
 final class LineageCommands {
   private static final long SERVING_SECONDS_MAX = 120;
-
-  /**
-   * By the log on the disk: the epoch of its last entry before its length, as R12 has it. A server
-   * that was left out may have more entries than the others, none of which was acknowledged.
-   */
-  private static final Comparator<GetServerStatusResponse> BY_LOG =
-      Comparator.comparingLong(GetServerStatusResponse::getLineage)
-          .thenComparingLong(GetServerStatusResponse::getDurableEpoch)
-          .thenComparingLong(GetServerStatusResponse::getDurableIndex);
 
   private final AdminClient client;
   private final PrintWriter out;
@@ -79,8 +71,26 @@ final class LineageCommands {
 
   private static Seen newest(List<Seen> all) {
     return all.stream()
-        .max(Comparator.comparing(Seen::status, BY_LOG).thenComparingInt(Seen::id))
+        .max(Comparator.comparing(Seen::status, byLog(all)).thenComparingInt(Seen::id))
         .orElseThrow();
+  }
+
+  /**
+   * The newest log last: the epoch of its last entry counts before its length, as R12 has it. A
+   * server that was left out may have more entries than the others, none of which was acknowledged.
+   * Where a server of an earlier version does not say that epoch, that of the newest view that each
+   * knows takes its place for all.
+   */
+  private static Comparator<GetServerStatusResponse> byLog(List<Seen> all) {
+    boolean allSay =
+        all.stream()
+            .map(Seen::status)
+            .noneMatch(status -> status.getDurableIndex() > 0 && status.getDurableEpoch() == 0);
+    ToLongFunction<GetServerStatusResponse> epoch =
+        allSay ? GetServerStatusResponse::getDurableEpoch : GetServerStatusResponse::getEpoch;
+    return Comparator.comparingLong(GetServerStatusResponse::getLineage)
+        .thenComparingLong(epoch)
+        .thenComparingLong(GetServerStatusResponse::getDurableIndex);
   }
 
   private static String explanation(List<Seen> all, Seen chosen) {
@@ -90,8 +100,9 @@ final class LineageCommands {
     text.append("It will go on alone with what its disk holds, up to entry ");
     text.append(chosen.status().getDurableIndex()).append(", in a new lineage.\n");
     text.append("Messages that were accepted and are not on its disk are lost for good.\n");
+    Comparator<GetServerStatusResponse> byLog = byLog(all);
     List<Seen> newer =
-        all.stream().filter(other -> BY_LOG.compare(other.status(), chosen.status()) > 0).toList();
+        all.stream().filter(other -> byLog.compare(other.status(), chosen.status()) > 0).toList();
     if (!newer.isEmpty()) {
       text.append("LOOK OUT: newer entries are on the disk of server ");
       text.append(

@@ -69,6 +69,17 @@ class AdminCommandTest {
   }
 
   @Test
+  void aServerOfAnEarlierVersionIsNotTakenForOneWithAnOldLog() throws Exception {
+    FakeServer one = run(new FakeServer(1, 40));
+    FakeServer earlier = run(new FakeServer(2, 90));
+    earlier.durableEpoch = 0;
+    assertThat(admin("force-lineage", "--yes")).isZero();
+    assertThat(earlier.done).containsExactly("force 1");
+    assertThat(one.done).isEmpty();
+    assertThat(out.toString()).doesNotContain("LOOK OUT");
+  }
+
+  @Test
   void whoeverForcesALongerLogOfAnOlderEpochIsWarned() throws Exception {
     FakeServer leftOut = run(new FakeServer(1, 90));
     run(new FakeServer(2, 50));
