@@ -7,6 +7,7 @@ import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
+import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -16,17 +17,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a list of servers into one address group an address: behind a name with several addresses
  * may be several servers, of which one is the primary. Names are looked up again at every refresh,
- * all at once: those that are known are told while one that nobody answers for is waited for.
- * Confined to the channel's synchronization context, but for the look-ups themselves.
+ * all at once: one that nobody answers for is waited for a moment, and then those that are known
+ * are told. Not sooner, for whoever asks any server would ask the first that is known, alive or
+ * not. Confined to the channel's synchronization context, but for the look-ups themselves.
  */
 final class ServerListResolver extends NameResolver {
+  private static final long PATIENCE_MILLIS = 250;
+
   private final ServerDirectory directory;
   private final SynchronizationContext syncContext;
+  private final ScheduledExecutorService timer;
   private final Executor offloadExecutor;
 
   /** What each server's name last came to; one look-up of each runs at a time. */
@@ -38,12 +45,14 @@ final class ServerListResolver extends NameResolver {
   /** Names that are being looked up. */
   private int resolving;
 
+  private boolean impatient;
   private boolean again;
   private boolean shutdown;
 
   ServerListResolver(ServerDirectory directory, Args args) {
     this.directory = directory;
     this.syncContext = args.getSynchronizationContext();
+    this.timer = args.getScheduledExecutorService();
     this.tlsName = args.getArg(ServerListResolverProvider.TLS_NAME);
     Executor executor = args.getOffloadExecutor();
     this.offloadExecutor = executor == null ? Runnable::run : executor;
@@ -76,27 +85,47 @@ final class ServerListResolver extends NameResolver {
     }
     List<HostPort> servers = directory.servers();
     resolving = servers.size();
+    impatient = false;
+    ScheduledHandle patience =
+        syncContext.schedule(
+            () -> {
+              impatient = true;
+              tell(servers);
+            },
+            PATIENCE_MILLIS,
+            TimeUnit.MILLISECONDS,
+            timer);
     for (HostPort server : servers) {
       offloadExecutor.execute(
           () -> {
-            lookUp(server);
-            syncContext.execute(() -> lookedUp(servers));
+            try {
+              lookUp(server);
+            } finally {
+              syncContext.execute(() -> lookedUp(servers, patience));
+            }
           });
     }
   }
 
-  private void lookedUp(List<HostPort> servers) {
+  private void lookedUp(List<HostPort> servers, ScheduledHandle patience) {
     resolving--;
+    tell(servers);
+    if (resolving == 0) {
+      patience.cancel();
+      if (again) {
+        again = false;
+        refresh();
+      }
+    }
+  }
+
+  private void tell(List<HostPort> servers) {
     if (shutdown || listener == null) {
       return;
     }
     StatusOr<List<EquivalentAddressGroup>> known = known(servers);
-    if (resolving == 0 || known.hasValue()) {
+    if (resolving == 0 || (impatient && known.hasValue())) {
       listener.onResult2(ResolutionResult.newBuilder().setAddressesOrError(known).build());
-    }
-    if (resolving == 0 && again) {
-      again = false;
-      refresh();
     }
   }
 

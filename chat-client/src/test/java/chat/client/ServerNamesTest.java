@@ -13,8 +13,10 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -114,6 +116,38 @@ class ServerNamesTest {
       await("looked up again when a connection broke").until(() -> lookups.get() > before);
     }
     assertThat(cluster.inbox("alice")).containsExactly("still there");
+  }
+
+  @Test
+  void whoAsksAnyServerWaitsForTheNamesThatComeALittleLater() throws Exception {
+    cluster.promote(3);
+    cluster.server(1).kill();
+    int port = cluster.server(1).port();
+    names.put("first.test", List.of(address("127.0.0.11")));
+    names.put("others.test", List.of(address("127.0.0.12"), address("127.0.0.13")));
+    for (int i = 0; i < 10; i++) {
+      try (ChatClient client =
+          ChatClient.builder()
+              .servers("first.test:" + port, "others.test:" + port)
+              .nameLookup(
+                  host -> {
+                    if (host.equals("others.test")) {
+                      awaitUnlessInterrupted(laterBy(Duration.ofMillis(20)));
+                    }
+                    return lookUp(host);
+                  })
+              .callTimeout(PATIENCE)
+              .build()) {
+        assertThat(client.clusterStatus().servers()).isNotEmpty();
+      }
+    }
+  }
+
+  private static CountDownLatch laterBy(Duration time) {
+    CountDownLatch latch = new CountDownLatch(1);
+    CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(latch::countDown);
+    return latch;
   }
 
   @Test
