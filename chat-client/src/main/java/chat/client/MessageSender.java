@@ -283,8 +283,9 @@ public final class MessageSender implements AutoCloseable {
       }
       case ERROR -> {
         ServerError error = ServerError.of(response.getError(), null);
-        if (error.tooLarge() && isTooLarge(pending)) {
-          return refuseTooLarge(pending);
+        if (error.tooLarge()) {
+          // On the stream it is about this message, whatever the limit there is.
+          return refuseTooLarge(pending, error.exception());
         }
         if (error.kind() == ServerError.Kind.DEFINITE) {
           if (pending.times() > 1 && error.precedesRequestIds()) {
@@ -316,7 +317,7 @@ public final class MessageSender implements AutoCloseable {
   private @Nullable Runnable resumeOrFail(ServerError error) {
     call = null;
     connections.learnFrom(error.exception());
-    Runnable refuse = error.tooLarge() ? refuseTooLarge() : null;
+    Runnable refuse = error.tooLarge() ? refuseTooLarge(error) : null;
     if (error.kind() == ServerError.Kind.DEFINITE) {
       failure = error.exception();
       return () -> giveUp(error.exception());
@@ -331,16 +332,15 @@ public final class MessageSender implements AutoCloseable {
   }
 
   /** Takes out the one message that no server takes, so that those behind it go on. */
-  private @Nullable Runnable refuseTooLarge() {
-    return window.first(MessageSender::isTooLarge).map(this::refuseTooLarge).orElse(null);
+  private @Nullable Runnable refuseTooLarge(ServerError error) {
+    return window
+        .first(pending -> ServerError.ofLargeRequest(pending.bytes()).isPresent())
+        .map(pending -> refuseTooLarge(pending, error.exception()))
+        .orElse(null);
   }
 
-  private static boolean isTooLarge(PendingSend pending) {
-    return ServerError.ofLargeRequest(pending.bytes()).isPresent();
-  }
-
-  private Runnable refuseTooLarge(PendingSend pending) {
-    ChatException why = ServerError.ofLargeRequest(pending.bytes()).orElseThrow();
+  private Runnable refuseTooLarge(PendingSend pending, ChatException said) {
+    ChatException why = ServerError.ofLargeRequest(pending.bytes()).orElse(said);
     return answered(pending, () -> pending.future().completeExceptionally(why));
   }
 

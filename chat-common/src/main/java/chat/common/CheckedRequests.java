@@ -135,7 +135,7 @@ public final class CheckedRequests {
       if (sent instanceof KnownLength) {
         return sent.available() > max ? null : sent;
       }
-      byte[] bytes = sent.readNBytes(max + 1);
+      byte[] bytes = sent.readNBytes((int) Math.min(Integer.MAX_VALUE, max + 1L));
       return bytes.length > max ? null : new ByteArrayInputStream(bytes);
     }
   }
