@@ -25,8 +25,9 @@ import java.util.UUID;
  * <p>Lines of text, only ever appended:
  *
  * <pre>
- * chat-resume-1 JOB SENDER RECIPIENT   what is sent; JOB is random
- * servers HOST:PORT,...                where to: what is sent to one cluster is not to another
+ * chat-resume-2 JOB SENDER RECIPIENT SERVERS
+ *                                      what is sent and where to: what one cluster has, another has
+ *                                      not; JOB is random. Version 1 does not name the servers
  * ids FIRST LAST MILLIS                before any of these lines is sent, and forced to the disk:
  *                                      their ids carry this time; the last that fits a line counts
  * done LINE CHECKSUM                   lines up to this one are settled; checksum of their texts
@@ -37,7 +38,8 @@ import java.util.UUID;
  * that was sent longer ago is refused for its age, never accepted again. Confined to one thread.
  */
 final class ResumeFile implements AutoCloseable {
-  private static final String FORMAT = "chat-resume-1";
+  private static final String FORMAT = "chat-resume-2";
+  private static final String FORMAT_BEFORE = "chat-resume-1";
 
   /** So many lines are given ids at a time, and settled: one fsync each time. */
   private static final int BLOCK = 1000;
@@ -141,12 +143,12 @@ final class ResumeFile implements AutoCloseable {
     if (lines.isEmpty()
         && (FORMAT + " ").startsWith(text.substring(0, Math.min(text.length(), 14)))) {
       channel.truncate(0);
-      append(FORMAT + " " + job + " " + sender + " " + recipient);
-      append("servers " + servers.replace(" ", ""));
+      append(String.join(" ", FORMAT, job.toString(), sender, recipient, servers.replace(" ", "")));
       return;
     }
     String[] words = lines.isEmpty() ? new String[0] : lines.get(0).split(" ", -1);
-    if (words.length != 4 || !words[0].equals(FORMAT)) {
+    boolean namesServers = words.length == 5 && words[0].equals(FORMAT);
+    if (!namesServers && !(words.length == 4 && words[0].equals(FORMAT_BEFORE))) {
       throw new CommandFailure(
           ExitCodes.USAGE, path + " is no resume file; name another, or one that is not there.");
     }
@@ -155,13 +157,12 @@ final class ResumeFile implements AutoCloseable {
           ExitCodes.USAGE,
           path + " is about lines from " + words[2] + " to " + words[3] + "; name another file.");
     }
+    if (namesServers) {
+      requireSameCluster(words[4], servers);
+    }
     try {
       job = UUID.fromString(words[1]);
-      boolean named = lines.size() > 1 && lines.get(1).startsWith("servers ");
-      if (named) {
-        requireSameCluster(lines.get(1).substring("servers ".length()), servers);
-      }
-      lines.subList(named ? 2 : 1, lines.size()).forEach(this::read);
+      lines.subList(1, lines.size()).forEach(this::read);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(
           ExitCodes.REFUSED,

@@ -118,7 +118,10 @@ class ResumeFileTest {
       assertThat(file.done()).isEqualTo(5);
     }
     // A file of an earlier version does not say which.
-    Files.writeString(path, Files.readString(path).replaceFirst("servers .*\n", ""));
+    String before =
+        Files.readString(path).replaceFirst("chat-resume-2 (.*) [^ ]*\n", "chat-resume-1 $1\n");
+    assertThat(before).startsWith("chat-resume-1 ");
+    Files.writeString(path, before);
     try (ResumeFile file = ResumeFile.open(path, "alice", "bob", "other:7401", Clock.systemUTC())) {
       assertThat(file.done()).isEqualTo(5);
     }
