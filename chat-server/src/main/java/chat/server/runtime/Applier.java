@@ -312,5 +312,18 @@ public final class Applier implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     abandon();
+    List<Reader> left;
+    lock.lock();
+    try {
+      left = new ArrayList<>(readers);
+      readers.clear();
+    } finally {
+      lock.unlock();
+    }
+    for (Reader reader : left) {
+      reader
+          .ready()
+          .completeExceptionally(new ProposalException(ProposalException.Reason.STOPPING));
+    }
   }
 }
