@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import chat.admin.v1.AdminServiceGrpc;
 import chat.admin.v1.FileSummary;
 import chat.admin.v1.RestoreRequest;
+import chat.common.CheckedRequests;
 import chat.server.fuzz.Fuzz;
 import chat.server.fuzz.FuzzedMessages;
 import chat.server.fuzz.RawCalls;
@@ -16,7 +17,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
@@ -52,13 +55,31 @@ class AdminFuzzTest {
     try {
       // In order: what one call leaves is looked at before the next.
       return InProcessServerBuilder.forName(name)
-          .addService(new AdminEndpoint(new Operations()))
+          .addService(checked(new AdminEndpoint(new Operations())))
           .directExecutor()
           .build()
           .start();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** As on the peers' port: once in some hundred thousand cases a request is no message. */
+  private static ServerServiceDefinition checked(AdminEndpoint endpoint) {
+    return CheckedRequests.of(
+        endpoint.bindService(),
+        4 << 20,
+        new CheckedRequests.Words() {
+          @Override
+          public StatusRuntimeException tooLarge() {
+            return Status.RESOURCE_EXHAUSTED.asRuntimeException();
+          }
+
+          @Override
+          public StatusRuntimeException unreadable() {
+            return Status.INVALID_ARGUMENT.asRuntimeException();
+          }
+        });
   }
 
   @AfterEach
