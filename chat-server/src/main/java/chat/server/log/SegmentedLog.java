@@ -168,9 +168,8 @@ public final class SegmentedLog implements ReplicatedLog {
   }
 
   private void roll() throws IOException {
-    // A segment is whole on the disk, and nothing else in its file, before the next one exists:
-    // that
-    // is why a bad record in any but the last is never a torn tail.
+    // A segment is whole on the disk, with nothing behind it, before the next one exists: that is
+    // why a bad record in any but the last is never a torn tail.
     force();
     writer.trim(active.bytes());
     Segment next = LogRecovery.createSegment(directory, salts.nextLong(), active.last());

@@ -44,6 +44,7 @@ public final class Applier implements AutoCloseable {
 
   private record Reader(long index, CompletableFuture<Void> ready) {}
 
+  private final long gatherNanos;
   private final AppliedState state;
   private final ReplicatedLog log;
   private final Consumer<Throwable> fatal;
@@ -73,6 +74,11 @@ public final class Applier implements AutoCloseable {
    *     cannot be read, else what the state threw. The server must stop
    */
   public Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal) {
+    this(state, log, fatal, GATHER_NANOS);
+  }
+
+  Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal, long gatherNanos) {
+    this.gatherNanos = gatherNanos;
     this.state = state;
     this.log = log;
     this.fatal = fatal;
@@ -216,7 +222,7 @@ public final class Applier implements AutoCloseable {
   private void gather() {
     gathering = true;
     try {
-      long left = GATHER_NANOS;
+      long left = gatherNanos;
       while (left > 0 && !stopping && !(isAwaited() && committedIndex > appliedIndex)) {
         left = changed.awaitNanos(left);
       }

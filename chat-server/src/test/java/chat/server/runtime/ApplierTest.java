@@ -56,6 +56,31 @@ class ApplierTest {
   }
 
   @Test
+  void whatNobodyWaitsForIsGatheredUntilSomebodyDoes() throws Exception {
+    try (Applier applier = new Applier(state, log, failure::complete, TimeUnit.HOURS.toNanos(1))) {
+      applier.start(applied -> {});
+      applier.commit(3);
+      CompletableFuture<Void> read = new CompletableFuture<>();
+      applier.whenApplied(2, read);
+      get(read);
+      assertThat(state.position().index()).isEqualTo(3);
+      applier.expect(last, outcome);
+      applier.commit(5);
+      assertThat(get(outcome)).isInstanceOf(Outcome.Nothing.class);
+    }
+  }
+
+  @Test
+  void aReadThatWaitsWhenTheApplierStopsIsRefused() throws Exception {
+    CompletableFuture<Void> read = new CompletableFuture<>();
+    try (Applier applier = new Applier(state, log, failure::complete)) {
+      applier.start(applied -> {});
+      applier.whenApplied(4, read);
+    }
+    assertThatThrownBy(() -> get(read)).hasRootCauseInstanceOf(ProposalException.class);
+  }
+
+  @Test
   void nobodyWaitsForTheDatabaseAndItGetsEverythingAllTheSame() throws Exception {
     try (Applier applier = new Applier(state, log, failure::complete)) {
       state.holdWrites();
