@@ -10,7 +10,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Random;
 
-/** Damages the newest segment of a dead server's log, and puts back what was. */
+/**
+ * Damages the newest segment of a dead server's log, and puts back what was. A server writes into
+ * zeros that it has filled in ahead: what is meant here by the log is what comes before them.
+ */
 final class LogDamage {
   private static final int HEADER_BYTES = 48;
   private static final int GARBAGE_BYTES_MAX = 5000;
@@ -35,8 +38,8 @@ final class LogDamage {
   static LogDamage tear(Path data, Path directory, Random random) throws IOException {
     Path segment = newestSegment(data);
     Path saved = save(segment, directory);
+    long size = written(segment);
     try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
-      long size = channel.size();
       if (random.nextBoolean()) {
         byte[] garbage = new byte[1 + random.nextInt(GARBAGE_BYTES_MAX)];
         random.nextBytes(garbage);
@@ -53,15 +56,26 @@ final class LogDamage {
   static LogDamage flip(Path data, Path directory, Random random) throws IOException {
     Path segment = newestSegment(data);
     Path saved = save(segment, directory);
+    long size = written(segment);
     try (FileChannel channel =
         FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      long at = (long) (random.nextDouble() * channel.size() / 2);
+      long at = (long) (random.nextDouble() * size / 2);
       ByteBuffer one = ByteBuffer.allocate(1);
       channel.read(one, at);
       one.put(0, (byte) (one.get(0) ^ 1 << random.nextInt(Byte.SIZE)));
       channel.write(one.rewind(), at);
-      return new LogDamage(segment, saved, "a bit of byte " + at + " of " + channel.size());
+      return new LogDamage(segment, saved, "a bit of byte " + at + " of " + size);
     }
+  }
+
+  /** Where the zeros at the end begin. */
+  private static long written(Path segment) throws IOException {
+    byte[] bytes = Files.readAllBytes(segment);
+    int end = bytes.length;
+    while (end > HEADER_BYTES && bytes[end - 1] == 0) {
+      end--;
+    }
+    return end;
   }
 
   /** Puts the log back as it was. */
