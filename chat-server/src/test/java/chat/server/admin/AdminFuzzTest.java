@@ -6,6 +6,7 @@ import chat.admin.v1.AdminServiceGrpc;
 import chat.admin.v1.FileSummary;
 import chat.admin.v1.RestoreRequest;
 import chat.common.CheckedRequests;
+import chat.server.fuzz.BareWords;
 import chat.server.fuzz.Fuzz;
 import chat.server.fuzz.FuzzedMessages;
 import chat.server.fuzz.RawCalls;
@@ -19,7 +20,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
@@ -66,20 +66,7 @@ class AdminFuzzTest {
 
   /** As on the peers' port: once in some hundred thousand cases a request is no message. */
   private static ServerServiceDefinition checked(AdminEndpoint endpoint) {
-    return CheckedRequests.of(
-        endpoint.bindService(),
-        4 << 20,
-        new CheckedRequests.Words() {
-          @Override
-          public StatusRuntimeException tooLarge() {
-            return Status.RESOURCE_EXHAUSTED.asRuntimeException();
-          }
-
-          @Override
-          public StatusRuntimeException unreadable() {
-            return Status.INVALID_ARGUMENT.asRuntimeException();
-          }
-        });
+    return CheckedRequests.of(endpoint.bindService(), 4 << 20, new BareWords());
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import chat.common.CheckedRequests;
+import chat.server.fuzz.BareWords;
 import chat.v1.ChatServiceGrpc;
 import chat.v1.SendMessagesRequest;
 import chat.v1.SendMessagesResponse;
@@ -13,7 +14,6 @@ import io.grpc.ServerCall;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
@@ -91,17 +91,7 @@ class CheckedRequestsTest {
               }
             }.bindService(),
             100,
-            new CheckedRequests.Words() {
-              @Override
-              public StatusRuntimeException tooLarge() {
-                return Status.RESOURCE_EXHAUSTED.asRuntimeException();
-              }
-
-              @Override
-              public StatusRuntimeException unreadable() {
-                return Status.INVALID_ARGUMENT.asRuntimeException();
-              }
-            });
+            new BareWords());
     return (ServerMethodDefinition<Q, SendMessagesResponse>)
         service.getMethod(ChatServiceGrpc.getSendMessagesMethod().getFullMethodName());
   }
