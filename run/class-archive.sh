@@ -7,7 +7,8 @@
 # made in the background. Its name is a checksum of all it depends on: another one is never opened.
 
 # chat_archive NAME CLASS_PATH MAIN OPTION...: sets "archive" to the file that is there for them, or
-# to nothing: then it is being made, by having MAIN play what the program does.
+# to nothing: then it is being made, by having MAIN play what the program does. With chat_archive_wait
+# set, it waits for one that it makes.
 chat_archive() {
   local name=$1 class_path=$2 java folder key wanted
   archive=
@@ -28,7 +29,12 @@ chat_archive() {
     local maker=(bash "${BASH_SOURCE[0]}" "$name" "$java" "$folder" "$wanted" "${@:2}")
     # In a session of its own: what ends this terminal does not end it.
     if command -v setsid >/dev/null; then maker=(setsid "${maker[@]}"); fi
-    ("${maker[@]}" &) </dev/null >/dev/null 2>&1
+    if [[ -n ${chat_archive_wait:-} ]]; then
+      "${maker[@]}" </dev/null >/dev/null 2>&1 || true
+      if [[ -e $wanted ]]; then archive=$wanted; fi
+    else
+      ("${maker[@]}" &) </dev/null >/dev/null 2>&1
+    fi
   fi
 }
 

@@ -1,5 +1,6 @@
 package chat.client;
 
+import chat.client.demo.LocalCluster;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,12 +77,10 @@ public final class NamespacedCluster implements AutoCloseable {
                         "%d=%s:%d:%d:%d",
                         member, hosts.address(member), CLIENT_PORT, PEER_PORT, LIFE_PORT))
             .collect(Collectors.joining(","));
-    List<String> command = new ArrayList<>();
-    command.add(java());
     // The options of run/server: pauses of another collector would be another server's.
-    command.add("@" + Path.of("..", "run", "server.options").toAbsolutePath().normalize());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "chat.server.Main"));
-    command.addAll(List.of(Integer.toString(id), "--cluster", members, "--insecure"));
+    List<String> command = LocalCluster.serverMachine();
+    command.addAll(
+        List.of("chat.server.Main", Integer.toString(id), "--cluster", members, "--insecure"));
     command.addAll(List.of("--data", data(id).toString()));
     command.addAll(List.of("--password-memory-kib", "64", "--password-iterations", "1"));
     // A full disk is to end a server here, not to be avoided.

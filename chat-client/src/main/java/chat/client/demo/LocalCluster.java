@@ -53,11 +53,7 @@ public final class LocalCluster implements AutoCloseable {
     Path authorities = certificates == null ? null : certificates.resolve("ca.pem");
     int base = FreePorts.block(PORTS_A_SERVER * size);
     for (int id = 1; id <= size; id++) {
-      List<String> command = new ArrayList<>();
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      javaOptions().ifPresent(file -> command.add("@" + file));
-      command.add("-cp");
-      command.add(System.getProperty(CLASS_PATH, System.getProperty("java.class.path")));
+      List<String> command = serverMachine();
       String known =
           IntStream.rangeClosed(1, Math.max(id, born))
               .mapToObj(other -> other + "=" + address(base + PORTS_A_SERVER * (other - 1)))
@@ -106,6 +102,19 @@ public final class LocalCluster implements AutoCloseable {
    */
   public static LocalCluster createEncrypted(int size, Path certificates, String... serverFlags) {
     return new LocalCluster(size, size, certificates, List.of(serverFlags));
+  }
+
+  /**
+   * How a server's virtual machine is started, up to its main class: with what the system
+   * properties {@value #CLASS_PATH} and {@value #JAVA_OPTIONS} say, else as this class says.
+   */
+  public static List<String> serverMachine() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    javaOptions().ifPresent(file -> command.add("@" + file));
+    command.add("-cp");
+    command.add(System.getProperty(CLASS_PATH, System.getProperty("java.class.path")));
+    return command;
   }
 
   private static Optional<Path> javaOptions() {
