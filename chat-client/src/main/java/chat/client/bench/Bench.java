@@ -1,8 +1,11 @@
 package chat.client.bench;
 
+import io.grpc.ManagedChannel;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,6 +30,7 @@ public final class Bench implements AutoCloseable {
   private final PrintStream out;
   private final Progress progress;
   private @Nullable BenchCluster cluster;
+  private boolean heated;
 
   private Bench(PrintStream out, PrintStream err, boolean terminal) {
     this.out = out;
@@ -86,6 +90,22 @@ public final class Bench implements AutoCloseable {
       cluster = BenchCluster.start(progress);
     }
     return cluster;
+  }
+
+  /** Heats the servers of this run, once: what is measured afterwards is compiled. */
+  void heat(BenchOptions options) throws InterruptedException {
+    if (heated) {
+      return;
+    }
+    heated = true;
+    List<Account> accounts = cluster().accounts(options.accounts());
+    List<ManagedChannel> channels = cluster().channels(options.channels());
+    Load load = new Load(accounts, Map::of, options, progress);
+    Inboxes inboxes = new Inboxes(channels.get(0), accounts, options.acknowledgeEvery());
+    try (Sending sending = new UnarySending(channels, accounts.get(0).token())) {
+      load.heat(sending, inboxes, options.heating());
+      inboxes.check();
+    }
   }
 
   @Override

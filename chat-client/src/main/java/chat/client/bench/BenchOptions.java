@@ -16,7 +16,7 @@ final class BenchOptions {
   /** As the peers' harness has it. */
   private static final int WARM_UP_SECONDS_MIN = 3;
 
-  /** So long, more or less, a virtual machine compiles what is hot, beside three others. */
+  /** Before the first row of a mode, which may be the first to use what it measures. */
   private static final int FIRST_WARM_UP_SECONDS = 10;
 
   @Option(
@@ -39,6 +39,18 @@ final class BenchOptions {
           "Time before it, under the same load (default: half of --seconds and at least 3, but 10"
               + " before the first row).")
   private @Nullable Integer warmUpSeconds;
+
+  @Option(
+      names = "--heating",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description =
+          "Time before the first row of a run with "
+              + Load.HEATING_IN_FLIGHT
+              + " messages in flight, in which virtual machines compile what is hot (default:"
+              + " ${DEFAULT-VALUE}; none in failover and grow). With 0 it is the first minute of"
+              + " servers just started that is measured.")
+  private int heatingSeconds;
 
   @Option(
       names = "--accounts",
@@ -87,6 +99,10 @@ final class BenchOptions {
     }
     int usual = Math.max(WARM_UP_SECONDS_MIN, seconds / 2);
     return Duration.ofSeconds(first ? Math.max(FIRST_WARM_UP_SECONDS, usual) : usual);
+  }
+
+  Duration heating() {
+    return Duration.ofSeconds(heatingSeconds);
   }
 
   int accounts() {

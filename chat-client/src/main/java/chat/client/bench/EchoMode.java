@@ -58,6 +58,9 @@ final class EchoMode implements Callable<Integer> {
               .toList();
       Load load =
           new Load(accounts, () -> Map.of(1, ProcessUsage.of(server.pid())), options, progress);
+      try (Sending sending = sending(channels, Load.HEATING_IN_FLIGHT)) {
+        load.heat(sending, (account, id) -> {}, options.heating());
+      }
       boolean first = true;
       for (int count : options.inFlight(1, 64, 512)) {
         try (Sending sending = sending(channels, count)) {

@@ -30,6 +30,7 @@ final class FanoutMode implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Rows rows = bench.rows(options);
     BenchCluster cluster = bench.cluster();
+    bench.heat(options);
     List<Account> accounts = cluster.accounts(options.accounts());
     List<ManagedChannel> channels = cluster.channels(options.channels());
     Load load = new Load(accounts, cluster::usage, options, bench.progress());

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs closed loops and makes rows of what they came to. Controlled by one thread. */
 final class Load {
+  /** Under which virtual machines compile what is hot: enough to keep two cores busy. */
+  static final int HEATING_IN_FLIGHT = 64;
+
   private static final double NANOS_A_MILLI = 1e6;
   private static final double MIB = 1 << 20;
   private static final double NANOS_A_SECOND = 1e9;
@@ -65,6 +68,19 @@ final class Load {
   /** How long the last run took in all. */
   double secondsWithWarmUp() {
     return secondsWithWarmUp;
+  }
+
+  /** Runs a load for that time, and measures nothing. */
+  void heat(Sending sending, Arrivals arrivals, Duration time) throws InterruptedException {
+    if (time.isZero()) {
+      return;
+    }
+    String what = HEATING_IN_FLIGHT + " in flight for " + time.toSeconds() + " s";
+    progress.says("heating: " + what + ", so that what is measured is compiled");
+    ClosedLoop loop = new ClosedLoop(sending, recipients, arrivals, text);
+    loop.start(HEATING_IN_FLIGHT);
+    TimeUnit.NANOSECONDS.sleep(time.toNanos());
+    loop.stop();
   }
 
   /**

@@ -23,6 +23,7 @@ final class SendRows {
 
   void print(List<Integer> inFlight, How how) throws InterruptedException {
     BenchCluster cluster = bench.cluster();
+    bench.heat(options);
     Rows rows = bench.rows(options);
     List<Account> accounts = cluster.accounts(options.accounts());
     List<ManagedChannel> channels = cluster.channels(options.channels());

@@ -16,7 +16,17 @@ import org.junit.jupiter.api.Test;
 /** What callers of run/bench rely on. The figures themselves are nobody's business here. */
 class BenchTest {
   private static final List<String> SHORT =
-      List.of("--seconds", "1", "--warm-up", "0", "--accounts", "20", "--output", "json");
+      List.of(
+          "--seconds",
+          "1",
+          "--warm-up",
+          "0",
+          "--heating",
+          "1",
+          "--accounts",
+          "20",
+          "--output",
+          "json");
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -80,7 +90,8 @@ class BenchTest {
 
   @Test
   void echoNeedsNoClusterAndPrintsATable() {
-    List<String> once = List.of("echo", "--in-flight", "1,8", "--seconds", "1", "--warm-up", "0");
+    List<String> once =
+        List.of("echo", "--in-flight", "1,8", "--seconds", "1", "--warm-up", "0", "--heating", "0");
     int code = run(Stream.concat(once.stream(), once.stream()).toList());
 
     assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
