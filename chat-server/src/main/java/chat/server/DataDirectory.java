@@ -242,6 +242,32 @@ final class DataDirectory {
     }
   }
 
+  /**
+   * Returns if there is a log: to be asked where the hard state names a view, since a log is made
+   * before any view is heard of. An empty one in its place would pass for all that this server has
+   * ever acknowledged, and alone it would serve with it.
+   *
+   * @throws UsageException if there is none
+   */
+  void requireLog() throws IOException {
+    Path log = path.resolve(LOG);
+    if (Files.isDirectory(log)) {
+      try (Stream<Path> files = Files.list(log)) {
+        if (files.findAny().isPresent()) {
+          return;
+        }
+      }
+    }
+    throw new UsageException(
+        path
+            + " holds '"
+            + STATE
+            + "' but nothing in '"
+            + LOG
+            + "': bring the log back, or keep a copy of the directory and start the server with an"
+            + " empty one, so that it learns everything from its peers.");
+  }
+
   /** The file of the hard state; it may not exist yet. */
   public Path stateFile() {
     return path.resolve(STATE);

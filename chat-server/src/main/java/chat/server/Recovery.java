@@ -3,6 +3,7 @@ package chat.server;
 import chat.server.log.HardStateFile;
 import chat.server.log.LogOptions;
 import chat.server.log.SegmentedLog;
+import chat.server.replication.Epoch;
 import chat.server.replication.HardState;
 import chat.server.replication.Incarnation;
 import chat.server.replication.LogPosition;
@@ -45,7 +46,7 @@ record Recovery(
    * Opens everything. This start is counted and on the disk before anything else happens, so before
    * any socket but the life socket opens (R1).
    *
-   * @throws UsageException if the hard state, or the end of the log, is missing
+   * @throws UsageException if the hard state, or the log or its end, is missing
    * @throws StateLostException if the database is unusable and the log does not reach back far
    *     enough to build it anew
    */
@@ -54,6 +55,8 @@ record Recovery(
     Optional<HardState> kept = hardStates.load();
     if (kept.isEmpty()) {
       directory.requireNeverStarted();
+    } else if (!kept.get().view().ballot().equals(Epoch.ZERO)) {
+      directory.requireLog();
     }
     HardState stored =
         kept.orElseGet(() -> HardState.empty(View.unborn(config.cluster().members().keySet())));

@@ -8,7 +8,9 @@ import chat.server.chat.CommandLog;
 import chat.server.log.HardStateFile;
 import chat.server.log.LogOptions;
 import chat.server.log.SegmentedLog;
+import chat.server.replication.Epoch;
 import chat.server.replication.HardState;
+import chat.server.replication.Incarnation;
 import chat.server.replication.LogPosition;
 import chat.server.replication.ServerId;
 import chat.server.replication.View;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A start on whatever a crash, a trimmed log and a broken database leave. */
 class RecoveryTest {
   private static final int ENTRIES = 200;
+  private static final ServerId ID = new ServerId(1);
   private static final ServerLimits LIMITS =
       new ServerLimits(16384, 65536, 10000, 50, 1000, 19456, 2, 4096, 1 << 20, 100, 0);
 
@@ -45,10 +48,9 @@ class RecoveryTest {
   @BeforeEach
   void fillLogAndDatabase() throws Exception {
     server =
-        DataDirectory.open(
-            place, new StartFlags(new ServerId(1), null, 1, null, null, false, false), LIMITS);
+        DataDirectory.open(place, new StartFlags(ID, null, 1, null, null, false, false), LIMITS);
     new HardStateFile(server.directory().stateFile())
-        .store(HardState.empty(View.unborn(Set.of(new ServerId(1)))));
+        .store(HardState.empty(View.unborn(Set.of(ID))));
     LogOptions small = LogOptions.ofSegmentBytes(LIMITS.logSegmentBytes());
     try (SegmentedLog log = SegmentedLog.open(server.directory().logDirectory(), small)) {
       for (int i = 1; i <= ENTRIES; i++) {
@@ -163,6 +165,29 @@ class RecoveryTest {
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("no 'state'");
     assertThat(state).doesNotExist();
+  }
+
+  @Test
+  void aServerThatHasLostItsLogAndItsDatabaseDoesNotServeWithNothing() throws Exception {
+    HardStateFile file = new HardStateFile(server.directory().stateFile());
+    View unborn = file.load().orElseThrow().view();
+    View born = new View(Epoch.of(1, ID), unborn.members(), ID, unborn.cluster());
+    HardState state = new HardState(new Incarnation(7), born, Epoch.ZERO, Epoch.ZERO, null, 1);
+    file.store(state);
+    requireStartsAt(150);
+    file.store(state);
+    H2ChatState.discard(database());
+    empty(server.directory().logDirectory());
+    requireNoLog();
+    Files.delete(place.resolve("log"));
+    requireNoLog();
+    assertThat(file.load()).contains(state);
+  }
+
+  private void requireNoLog() {
+    assertThatThrownBy(() -> Recovery.open(server.config(), server.directory()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("nothing in 'log'");
   }
 
   @Test
