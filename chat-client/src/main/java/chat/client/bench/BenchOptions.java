@@ -48,7 +48,7 @@ final class BenchOptions {
           "Time before the first row of a run with "
               + Load.HEATING_IN_FLIGHT
               + " messages in flight, in which virtual machines compile what is hot (default:"
-              + " ${DEFAULT-VALUE}; none in failover and grow). With 0 it is the first minute of"
+              + " ${DEFAULT-VALUE}; only in send, stream, fanout and echo). With 0 it is the first minute of"
               + " servers just started that is measured.")
   private int heatingSeconds;
 

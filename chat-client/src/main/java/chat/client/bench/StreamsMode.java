@@ -63,7 +63,6 @@ final class StreamsMode implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Rows rows = bench.rows(options);
     BenchCluster cluster = bench.cluster();
-    bench.heat(options);
     int most = receivers.stream().mapToInt(Integer::intValue).max().orElseThrow();
     // The first one sends.
     List<Account> accounts = cluster.accounts(most + 1);

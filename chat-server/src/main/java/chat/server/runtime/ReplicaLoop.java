@@ -4,13 +4,11 @@ import chat.server.chat.Outcome;
 import chat.server.replication.Change;
 import chat.server.replication.Entry;
 import chat.server.replication.Envelope;
-import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
 import chat.server.replication.Replica;
 import chat.server.replication.ServerId;
 import chat.server.replication.Status;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,56 +38,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ReplicaLoop.class);
   private static final long TICK_MILLIS = 10;
 
-  /** Proposals on their way, beyond which more are refused. */
-  private static final int PROPOSALS_MAX = 50_000;
-
-  /** How long a proposal or a read waits for a view change of this primary's own. */
-  private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  /** A command on its way to the log. */
-  private final class Proposal implements Inputs.Input {
-    final byte[] payload;
-    final BooleanSupplier wanted;
-    final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    long since;
-
-    Proposal(byte[] payload, BooleanSupplier wanted) {
-      this.payload = payload;
-      this.wanted = wanted;
-    }
-
-    @Override
-    public void handle(long now) {
-      since = now;
-      propose(this, now);
-    }
-
-    @Override
-    public void refuse() {
-      fail(outcome, ProposalException.Reason.STOPPING);
-    }
-  }
-
-  /** A read that waits to be confirmed. */
-  private final class Read implements Inputs.Input {
-    final CompletableFuture<Void> ready = new CompletableFuture<>();
-    long since;
-
-    @Override
-    public void handle(long now) {
-      // Asked again after a view change, it has waited since it was asked first.
-      since = since == 0 ? now : since;
-      long id = ++readIds;
-      reads.put(id, this);
-      replica.read(id, now);
-    }
-
-    @Override
-    public void refuse() {
-      fail(ready, ProposalException.Reason.STOPPING);
-    }
-  }
-
   /** What an operator asks for. */
   private record Request(CompletableFuture<Void> made, Inputs.Input work) implements Inputs.Input {
     @Override
@@ -109,14 +57,13 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final Applier applier;
   private final Consumer<Throwable> fatal;
   private final Inputs inputs = new Inputs();
+  private final ClientRequests requests;
   private final ExecutorService fetches =
       Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
   private final LogTrimmer trimmer;
   private final Thread thread = new Thread(this::run, "replica");
 
   // The replica thread's, as are the rest that are not volatile.
-  private final ArrayDeque<Proposal> held = new ArrayDeque<>();
-  private final Map<Long, Read> reads = new HashMap<>();
   private @Nullable PeerNetwork network;
   private @Nullable CrashProbe probe;
   private @Nullable Consumer<Status> onStatus;
@@ -128,7 +75,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private volatile boolean stopping;
   private volatile boolean diskLow;
   private final AtomicLong rounds = new AtomicLong();
-  private long readIds;
   private long tickedAt;
 
   /**
@@ -146,6 +92,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     this.hardStates = hardStates;
     this.applier = applier;
     this.fatal = fatal;
+    this.requests = new ClientRequests(replica, applier, inputs, this::status);
     this.trimmer = new LogTrimmer(log, applier, retention, fetches, fatal);
   }
 
@@ -201,52 +148,12 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    * @return its outcome once it is committed and applied, or a {@link ProposalException}
    */
   public CompletableFuture<Outcome> propose(byte[] payload, BooleanSupplier wanted) {
-    Proposal proposal = new Proposal(payload, wanted);
-    inputs.add(proposal);
-    return proposal.outcome;
-  }
-
-  private void propose(Proposal proposal, long now) {
-    if (stopping) {
-      proposal.refuse();
-      return;
-    }
-    if (!proposal.wanted.getAsBoolean()) {
-      fail(proposal.outcome, ProposalException.Reason.UNWANTED);
-      return;
-    }
-    if (!held.isEmpty()) {
-      hold(proposal); // What waits already goes first.
-      return;
-    }
-    if (applier.expected() >= PROPOSALS_MAX) {
-      fail(proposal.outcome, ProposalException.Reason.OVERLOADED);
-      return;
-    }
-    LogPosition position = replica.propose(proposal.payload, now);
-    if (position == null) {
-      hold(proposal);
-    } else {
-      applier.expect(position, proposal.outcome);
-    }
-  }
-
-  private void hold(Proposal proposal) {
-    Status known = status;
-    if (known == null || !(known.serving() && known.paused())) {
-      fail(proposal.outcome, ProposalException.Reason.NOT_PRIMARY);
-    } else if (held.size() >= PROPOSALS_MAX) {
-      fail(proposal.outcome, ProposalException.Reason.OVERLOADED);
-    } else {
-      held.add(proposal);
-    }
+    return requests.propose(payload, wanted);
   }
 
   /** Completes once reads of the applied state reflect all that was acknowledged before (R10). */
   public CompletableFuture<Void> readBarrier() {
-    Read read = new Read();
-    inputs.add(read);
-    return read.ready;
+    return requests.read();
   }
 
   /**
@@ -312,8 +219,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       fatal.accept(e);
     }
     inputs.end();
-    held.forEach(Proposal::refuse);
-    reads.values().forEach(Read::refuse);
+    requests.end();
     changes
         .values()
         .forEach(
@@ -338,8 +244,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     do {
       perform(replica.ready());
     } while (replica.hasWork());
-    if (!held.isEmpty()) {
-      retryHeld(now);
+    if (requests.retryHeld(now) && replica.hasWork()) {
+      perform(replica.ready());
     }
     rounds.lazySet(rounds.get() + 1);
   }
@@ -385,8 +291,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     ready.fetches().forEach(this::serve);
     ready.probes().forEach(this::ask);
     ready.notices().forEach(logger::info);
-    ready.reads().forEach(this::readConfirmed);
-    ready.failedReads().forEach(this::readFailed);
+    ready.reads().forEach(requests::confirmed);
+    ready.failedReads().forEach(requests::readFailed);
     ready.changes().forEach(this::changed);
   }
 
@@ -401,48 +307,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       applier.abandon();
     }
     Objects.requireNonNull(onStatus).accept(news);
-  }
-
-  private void retryHeld(long now) throws IOException {
-    List<Proposal> waiting = new ArrayList<>(held);
-    held.clear();
-    for (Proposal proposal : waiting) {
-      if (now - proposal.since > HOLD_NANOS) {
-        fail(proposal.outcome, ProposalException.Reason.VIEW_CHANGING);
-      } else {
-        propose(proposal, now);
-      }
-    }
-    if (replica.hasWork()) {
-      perform(replica.ready());
-    }
-  }
-
-  private void readConfirmed(Ready.Read read) {
-    Read waiting = reads.remove(read.id());
-    if (waiting != null) {
-      applier.whenApplied(read.index(), waiting.ready);
-    }
-  }
-
-  private void readFailed(long id) {
-    Read waiting = reads.remove(id);
-    if (waiting == null) {
-      return;
-    }
-    Status known = status;
-    boolean mayComeBack = known != null && known.serving() && !stopping;
-    if (mayComeBack && System.nanoTime() - waiting.since < HOLD_NANOS) {
-      // A view change of this primary's own: ask again when it may be over.
-      CompletableFuture.delayedExecutor(TICK_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(() -> inputs.add(waiting));
-    } else {
-      fail(
-          waiting.ready,
-          mayComeBack
-              ? ProposalException.Reason.VIEW_CHANGING
-              : ProposalException.Reason.NOT_PRIMARY);
-    }
   }
 
   private void serve(Ready.Fetch fetch) {
@@ -476,10 +340,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     }
   }
 
-  private static void fail(CompletableFuture<?> future, ProposalException.Reason reason) {
-    future.completeExceptionally(new ProposalException(reason));
-  }
-
   /**
    * Says goodbye to the others (R7) and ends the replica thread, having done what was under way.
    * Proposals that come later are refused.
@@ -503,8 +363,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
           if (sayGoodbye) {
             replica.leave(now);
           }
-          held.forEach(Proposal::refuse);
-          held.clear();
+          requests.stop();
           stopping = true;
         });
     try {
