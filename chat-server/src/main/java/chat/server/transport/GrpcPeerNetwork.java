@@ -54,6 +54,7 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
   // Several batches fit on the way, so that a stream never waits for a window between two of them.
   private static final int WINDOW_BYTES = 4 << 20;
   private static final int CONNECT_TIMEOUT_MILLIS = 1000;
+  private static final long KEEP_ALIVE_PERMIT_SECONDS = 1;
   private static final long CLOSING_MILLIS = 500;
 
   private final InetSocketAddress listen;
@@ -289,6 +290,9 @@ public final class GrpcPeerNetwork implements PeerNetwork, Closeable {
           // A peer whose host is gone leaves a connection that nobody closes.
           .keepAliveTime(10, TimeUnit.SECONDS)
           .keepAliveTimeout(5, TimeUnit.SECONDS)
+          // Whoever waits for what takes minutes, a snapshot or a lineage, asks in the same way: by
+          // default it would be sent away at the fourth time.
+          .permitKeepAliveTime(KEEP_ALIVE_PERMIT_SECONDS, TimeUnit.SECONDS)
           .maxConnectionIdle(1, TimeUnit.MINUTES)
           .addService(checked(endpoint))
           .build()
