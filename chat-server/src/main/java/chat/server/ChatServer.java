@@ -128,7 +128,8 @@ public final class ChatServer implements AutoCloseable {
             tls.clients(),
             OpenFiles.connections(config.limits().connectionsMax()));
     server = listen(config);
-    ServerSnapshots snapshots = new ServerSnapshots(directory, disk, loop::status);
+    ServerSnapshots snapshots =
+        new ServerSnapshots(directory, disk, loop::status, space::requireRoom);
     ServerAdmin admin =
         new ServerAdmin(
             config,

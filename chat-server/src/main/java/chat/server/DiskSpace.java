@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Watches how much is free where a server keeps its data. Below a reserve, which is the log's, the
  * disk is <em>low</em> until there is a tenth more than that again. A full disk ends the server
- * (R14); this is so that it does not come to that. Confined to its own thread.
+ * (R14); this is so that it does not come to that. Confined to its own thread, but for {@link
+ * #requireRoom}.
  */
 final class DiskSpace implements AutoCloseable {
   static final long RESERVE_BYTES_MAX = 1L << 30;
@@ -91,7 +92,7 @@ final class DiskSpace implements AutoCloseable {
       logger.warn("it cannot be told how full the disk is: {}", e.getMessage());
       return;
     }
-    boolean now = free < (low ? reserveBytes + reserveBytes / 10 : reserveBytes);
+    boolean now = free < (low ? enoughBytes() : reserveBytes);
     if (now == low) {
       return;
     }
@@ -106,6 +107,29 @@ final class DiskSpace implements AutoCloseable {
       logger.info("the disk has room again: {} MiB are free", free >> 20);
     }
     news.accept(low);
+  }
+
+  /** From here on a disk that was low is so no longer. */
+  private long enoughBytes() {
+    return reserveBytes + reserveBytes / 10;
+  }
+
+  /**
+   * Returns if there is room for what this server can do without, as a snapshot for another: that
+   * must neither make the disk low nor keep it so. From any thread.
+   *
+   * @throws IOException if there is not, or it cannot be told; a sentence without its full stop
+   */
+  void requireRoom() throws IOException {
+    long free = source.usableBytes();
+    if (free < enoughBytes()) {
+      throw new IOException(
+          "this server's disk has no room for a snapshot: "
+              + (free >> 20)
+              + " MiB are free, "
+              + (enoughBytes() >> 20)
+              + " MiB are kept for the log (--disk-reserve)");
+    }
   }
 
   @Override

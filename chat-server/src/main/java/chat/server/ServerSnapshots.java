@@ -17,15 +17,22 @@ final class ServerSnapshots implements SnapshotSource {
   private final DataDirectory directory;
   private final Recovery disk;
   private final Supplier<@Nullable Status> newest;
+  private final SparingOutputStream.Room room;
   private volatile boolean beginsLineage;
 
   /**
    * @param newest this server's status; null before there is one
+   * @param room asked while a snapshot for others is written: a full disk would end this server
    */
-  ServerSnapshots(DataDirectory directory, Recovery disk, Supplier<@Nullable Status> newest) {
+  ServerSnapshots(
+      DataDirectory directory,
+      Recovery disk,
+      Supplier<@Nullable Status> newest,
+      SparingOutputStream.Room room) {
     this.directory = directory;
     this.disk = disk;
     this.newest = newest;
+    this.room = room;
   }
 
   @Override
@@ -38,7 +45,8 @@ final class ServerSnapshots implements SnapshotSource {
   @Override
   public Path snapshot() throws IOException {
     requireCommitted();
-    Path file = ofAll();
+    Path file = directory.temporaryFile();
+    write(disk.state(), cluster(), file, room);
     try {
       // One that was begun before may have become another while it was written.
       requireCommitted();
@@ -63,7 +71,7 @@ final class ServerSnapshots implements SnapshotSource {
     beginsLineage = true;
   }
 
-  /** All that is applied, committed or not: for a new lineage alone. */
+  /** All that is applied, committed or not: for a new lineage alone, which needs it. */
   Path ofAll() throws IOException {
     Path file = directory.temporaryFile();
     write(disk.state(), cluster(), file);
@@ -72,8 +80,15 @@ final class ServerSnapshots implements SnapshotSource {
 
   /** Writes all that a database has applied into a new file; a failure leaves none. */
   static void write(H2ChatState state, Cluster cluster, Path file) throws IOException {
+    write(state, cluster, file, () -> {});
+  }
+
+  private static void write(
+      H2ChatState state, Cluster cluster, Path file, SparingOutputStream.Room room)
+      throws IOException {
     boolean whole = false;
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+    try (OutputStream out =
+        new BufferedOutputStream(new SparingOutputStream(Files.newOutputStream(file), room))) {
       state.writeSnapshot(cluster.id(), cluster.lineage(), out);
       whole = true;
     } finally {

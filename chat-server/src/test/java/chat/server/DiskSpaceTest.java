@@ -1,6 +1,7 @@
 package chat.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -44,6 +45,19 @@ class DiskSpaceTest {
       assertThat(news).containsExactly(true);
       lookAt(space, 110 * MIB);
       assertThat(news).containsExactly(true, false);
+    }
+  }
+
+  @Test
+  void whatCanWaitIsRefusedBeforeTheDiskIsLow() throws IOException {
+    try (DiskSpace space = new DiskSpace(source, 100 * MIB, news::add)) {
+      free = 110 * MIB;
+      space.requireRoom();
+      free = 110 * MIB - 1;
+      assertThatThrownBy(space::requireRoom)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("109 MiB are free, 110 MiB are kept");
+      assertThat(news).isEmpty();
     }
   }
 

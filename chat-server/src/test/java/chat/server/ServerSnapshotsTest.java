@@ -72,8 +72,24 @@ class ServerSnapshotsTest {
     assertThat(files()).isEmpty();
   }
 
+  @Test
+  void oneThatWouldFillTheDiskIsBrokenOffAndLeavesNothing() throws Exception {
+    ServerSnapshots full =
+        new ServerSnapshots(
+            directory,
+            disk,
+            () -> null,
+            () -> {
+              throw new IOException("no room");
+            });
+    assertThatThrownBy(full::snapshot).isInstanceOf(IOException.class).hasMessage("no room");
+    assertThat(files()).isEmpty();
+    // A new lineage is all that this server has left to do.
+    assertThat(full.ofAll()).isNotEmptyFile();
+  }
+
   private ServerSnapshots snapshots(Supplier<@Nullable Status> status) {
-    return new ServerSnapshots(directory, disk, status);
+    return new ServerSnapshots(directory, disk, status, () -> {});
   }
 
   private List<Path> files() throws IOException {
