@@ -8,6 +8,7 @@ import chat.server.storage.SnapshotHeader;
 import chat.server.storage.Snapshots;
 import chat.server.transport.PeerSecurity;
 import chat.server.transport.SnapshotFetch;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,11 +31,13 @@ final class SnapshotSearch {
   private static final Logger logger = LoggerFactory.getLogger(SnapshotSearch.class);
   private static final Duration DEADLINE = Duration.ofMinutes(30);
   private static final long PAUSE_MILLIS = 500;
+  private static final long PAUSE_MILLIS_MAX = 30_000;
 
   private final ServerConfig config;
   private final DataDirectory directory;
   private final PeerSecurity security;
   private final CountDownLatch stopped;
+  private long pauseMillis;
   private final Map<ServerId, String> refusals = new HashMap<>();
 
   /**
@@ -49,6 +52,16 @@ final class SnapshotSearch {
    */
   SnapshotSearch(
       ServerConfig config, DataDirectory directory, PeerSecurity security, CountDownLatch stopped) {
+    this(config, directory, security, stopped, PAUSE_MILLIS);
+  }
+
+  SnapshotSearch(
+      ServerConfig config,
+      DataDirectory directory,
+      PeerSecurity security,
+      CountDownLatch stopped,
+      long pauseMillis) {
+    this.pauseMillis = pauseMillis;
     this.config = config;
     this.directory = directory;
     this.security = security;
@@ -87,7 +100,7 @@ final class SnapshotSearch {
           return found;
         }
       }
-    } while (!stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)
+    } while (!stopped.await(pauseMillis, TimeUnit.MILLISECONDS)
         && System.nanoTime() - start < patience.toNanos());
     return Optional.empty();
   }
@@ -96,6 +109,7 @@ final class SnapshotSearch {
       ServerId peer, Envelope.Header header, Predicate<SnapshotHeader> wanted) throws IOException {
     Path file = directory.temporaryFile();
     boolean kept = false;
+    boolean inVain = false;
     try {
       Cluster cluster =
           SnapshotFetch.fetch(
@@ -107,17 +121,25 @@ final class SnapshotSearch {
               file);
       SnapshotHeader found = Snapshots.verify(file);
       kept = wanted.test(found);
+      inVain = !kept;
       if (kept) {
         logger.info("server {} gave a snapshot up to {}", peer, found.position());
         return Optional.of(new Found(file, found, cluster));
       }
       tell(peer, "its snapshot reaches only to " + found.position());
     } catch (IOException e) {
+      // What the peer says, or that it is not there, is cheap.
+      inVain = !(e.getCause() instanceof StatusRuntimeException);
       tell(peer, String.valueOf(e.getMessage()));
     } finally {
       if (!kept) {
         Files.deleteIfExists(file);
       }
+    }
+    if (inVain) {
+      // It wrote all of its state for this server, which could not use it: had no room for it,
+      // perhaps. Asked twice a second, that is all it would do.
+      pauseMillis = Math.min(2 * pauseMillis, PAUSE_MILLIS_MAX);
     }
     return Optional.empty();
   }
