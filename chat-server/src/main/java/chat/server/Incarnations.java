@@ -2,6 +2,7 @@ package chat.server;
 
 import chat.server.log.HardStateFile;
 import chat.server.log.SegmentedLog;
+import chat.server.replication.Cluster;
 import chat.server.replication.HardState;
 import chat.server.replication.LogPosition;
 import chat.server.replication.Ready;
@@ -129,9 +130,9 @@ final class Incarnations {
         List<ServerId> peers = peers();
         peers.remove(needed.source());
         peers.add(0, needed.source());
-        learn(peers, true, PATIENCE);
+        learn(peers, needed.cluster(), true, PATIENCE);
       } else if (ended.why() instanceof Ready.Ending.LaterLineage later) {
-        changeLineage(later.cluster().lineage());
+        changeLineage(later.cluster());
       }
     }
     directory.tidy();
@@ -144,9 +145,10 @@ final class Incarnations {
    */
   private void learnOrTrustAgain() throws IOException, InterruptedException {
     Path database = directory.databaseDirectory();
+    Cluster own = hardState().view().cluster();
     if (!Recovery.isDistrusted(database)) {
-      learn(peers(), false, FOR_EVER);
-    } else if (!learn(peers(), false, PATIENCE) && stopped.getCount() > 0) {
+      learn(peers(), own, false, FOR_EVER);
+    } else if (!learn(peers(), own, false, PATIENCE) && stopped.getCount() > 0) {
       Recovery.trustIfWhole(database);
     }
   }
@@ -205,10 +207,11 @@ final class Incarnations {
   /**
    * Replaces the database by a peer's, and the log where it does not reach so far.
    *
+   * @param of the cluster whose state it is
    * @param ahead whether only a state beyond what is known here to be committed will do
    * @return whether one came
    */
-  private boolean learn(List<ServerId> peers, boolean ahead, Duration patience)
+  private boolean learn(List<ServerId> peers, Cluster of, boolean ahead, Duration patience)
       throws IOException, InterruptedException {
     HardState own = hardState();
     try (ReplicatedLog log = SegmentedLog.open(directory.logDirectory())) {
@@ -221,12 +224,7 @@ final class Incarnations {
           peers);
       Optional<SnapshotSearch.Found> found =
           new SnapshotSearch(config, directory, tls.peers(), stopped)
-              .find(
-                  peers,
-                  own,
-                  own.view().cluster().lineage(),
-                  header -> header.position().index() >= least,
-                  patience);
+              .find(peers, own, of, header -> header.position().index() >= least, patience);
       if (found.isEmpty()) {
         logger.warn("no snapshot came: going on as before");
         return false;
@@ -241,8 +239,9 @@ final class Incarnations {
     }
   }
 
-  private void changeLineage(long lineage) throws IOException, InterruptedException {
+  private void changeLineage(Cluster of) throws IOException, InterruptedException {
     HardState own = hardState();
+    long lineage = of.lineage();
     long left = own.view().cluster().lineage();
     logger.warn(
         "an operator began lineage {} without this server, whose data is of lineage {}: asking"
@@ -252,7 +251,7 @@ final class Incarnations {
         peers());
     Optional<SnapshotSearch.Found> found =
         new SnapshotSearch(config, directory, tls.peers(), stopped)
-            .find(peers(), own, lineage, header -> true, PATIENCE);
+            .find(peers(), own, of, header -> true, PATIENCE);
     if (found.isPresent()) {
       SnapshotSearch.Found snapshot = found.get();
       HardState next =

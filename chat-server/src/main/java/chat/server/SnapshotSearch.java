@@ -71,21 +71,21 @@ final class SnapshotSearch {
   /**
    * Searches for as long as the patience lasts.
    *
-   * @param lineage of the state wanted
+   * @param of whose state is wanted
    * @param wanted whether a snapshot that says this of itself will do
    * @return what was found; empty if nothing was in time, or the search was stopped
    */
   Optional<Found> find(
       Collection<ServerId> among,
       HardState own,
-      long lineage,
+      Cluster of,
       Predicate<SnapshotHeader> wanted,
       Duration patience)
       throws IOException, InterruptedException {
     Envelope.Header header =
         new Envelope.Header(
-            own.view().cluster().id(),
-            lineage,
+            of.id(),
+            of.lineage(),
             // Compared before a cluster's birth only.
             "",
             config.id(),

@@ -80,7 +80,7 @@ class SnapshotSearchTest {
 
   @Test
   void aPeerThatGivesWhatIsOfNoUseIsAskedLessAndLess() throws Exception {
-    search();
+    search("cluster");
     // 20, 40, 80 ms, and so on: within two seconds.
     assertThat(asked).hasValueBetween(2, 8);
   }
@@ -88,15 +88,22 @@ class SnapshotSearchTest {
   @Test
   void aPeerThatGivesNothingNowIsAskedAgainSoon() throws Exception {
     refuses = true;
-    search();
+    search("cluster");
     assertThat(asked).hasValueGreaterThan(8);
+  }
+
+  /** This server has never been a member of any: its own disk does not say whose state it wants. */
+  @Test
+  void aServerOfAnotherClusterThatIsFoundAtThatAddressIsNotLearntFrom() throws Exception {
+    search("another");
+    assertThat(asked).hasValue(0);
   }
 
   private static Cluster clusterOf(String id) {
     return new Cluster(id, 1, new TreeMap<>(Map.of(PEER, "disk-1", SELF, "disk-2")));
   }
 
-  private void search() throws Exception {
+  private void search(String clusterId) throws Exception {
     try (GrpcPeerNetwork peer =
         new GrpcPeerNetwork(PEER, loopback(0), Map.of(SELF, loopback(9)), PeerSecurity.none())) {
       peer.start(nobody, source, List.of());
@@ -112,7 +119,7 @@ class SnapshotSearchTest {
               .find(
                   List.of(PEER),
                   HardState.empty(View.unborn(new TreeSet<>(List.of(PEER, SELF)))),
-                  1,
+                  clusterOf(clusterId),
                   header -> true,
                   PATIENCE);
     }

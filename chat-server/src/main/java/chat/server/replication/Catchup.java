@@ -98,7 +98,7 @@ final class Catchup {
               + ", whose log starts at "
               + fetched.firstIndex()
               + ": copying its state instead");
-      core.out.end(new Ready.Ending.SnapshotNeeded(from));
+      core.out.end(new Ready.Ending.SnapshotNeeded(from, core.cluster()));
       return;
     }
     LogPosition reached = core.log.takeOver(cursor, fetched.entries());

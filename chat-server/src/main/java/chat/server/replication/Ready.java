@@ -48,8 +48,12 @@ public record Ready(
 
   /** Why a run must end. The caller stops it, prepares the disk, and may start the next one. */
   public sealed interface Ending {
-    /** What is committed and missing here is no longer kept by {@code source}: copy its state. */
-    record SnapshotNeeded(ServerId source) implements Ending {}
+    /**
+     * What is committed and missing here is no longer kept by {@code source}: copy its state, or
+     * that of another server of the same {@code cluster}. A server that has never been a member
+     * knows by this alone which cluster it is to learn from.
+     */
+    record SnapshotNeeded(ServerId source, Cluster cluster) implements Ending {}
 
     /**
      * An operator forced a later lineage of this cluster. What is here belongs to a past that did
