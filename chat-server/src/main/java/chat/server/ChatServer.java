@@ -61,6 +61,7 @@ public final class ChatServer implements AutoCloseable {
   private final AddressBook addresses;
   private final PlannedHandOver handOver;
   private final ChatEndpoint endpoint;
+  private final ServerAdmin admin;
   private final Server server;
   private final CompletableFuture<End> end = new CompletableFuture<>();
   private volatile boolean silent;
@@ -130,7 +131,7 @@ public final class ChatServer implements AutoCloseable {
     server = listen(config);
     ServerSnapshots snapshots =
         new ServerSnapshots(directory, disk, loop::status, space::requireRoom);
-    ServerAdmin admin =
+    admin =
         new ServerAdmin(
             config,
             directory,
@@ -139,7 +140,9 @@ public final class ChatServer implements AutoCloseable {
             addresses,
             snapshots,
             applier::appliedIndex,
+            this::stopServing,
             this::standStill,
+            end::isDone,
             this::end);
     network.start(loop, snapshots, List.of(new AdminEndpoint(admin)));
     applier.start(this::tell);
@@ -256,12 +259,22 @@ public final class ChatServer implements AutoCloseable {
     }
   }
 
+  /** Waits for an operator's command that builds what this data directory holds next. */
+  void awaitCommands() {
+    admin.awaitQuiet();
+  }
+
+  /** Refuses clients from now on. */
+  private void stopServing() {
+    backend.stop();
+    endpoint.stop();
+  }
+
   /** Takes no part in anything any more, without a word to the others; the disk stays open. */
   private void standStill() {
     silent = true;
     watchdog.close();
-    backend.stop();
-    endpoint.stop();
+    stopServing();
     loop.fallSilent();
     applier.close();
   }
@@ -281,8 +294,7 @@ public final class ChatServer implements AutoCloseable {
     watchdog.close();
     if (!silent) {
       handOver.run(loop::change);
-      backend.stop();
-      endpoint.stop();
+      stopServing();
     }
     server.shutdown();
     try {

@@ -58,6 +58,12 @@ final class DataSwap {
     return next;
   }
 
+  /** Has all that was built on the disk, so that little is left of it for {@link #decide}. */
+  void force() throws IOException {
+    forceTree(directory.resolve(NEXT));
+    step.accept("forced what was built");
+  }
+
   /**
    * Decides that these parts of {@code next/} take the places of those of the same names, now or at
    * the next {@link #finish}. Nothing in {@code next/} may be open.

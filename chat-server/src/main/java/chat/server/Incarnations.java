@@ -110,6 +110,10 @@ final class Incarnations {
     }
     End end = server.awaitEnd();
     server.close();
+    if (!(end instanceof End.Stopped)) {
+      // What comes next in this process is built where such a command builds.
+      server.awaitCommands();
+    }
     synchronized (this) {
       current = null;
     }

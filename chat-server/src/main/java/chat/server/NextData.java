@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NextData {
   private final DataSwap swap;
+  private final List<String> parts = new ArrayList<>();
 
   NextData(DataDirectory directory) {
     this.swap = directory.swap();
@@ -36,7 +37,8 @@ final class NextData {
    */
   void learn(Path snapshot, SnapshotHeader header, Cluster cluster, boolean keepLog)
       throws IOException {
-    build(snapshot, header.position(), cluster, !keepLog, null, Optional.empty());
+    build(snapshot, header.position(), cluster, !keepLog, null);
+    swap.decide(parts, Optional.empty());
   }
 
   /**
@@ -47,18 +49,27 @@ final class NextData {
    */
   void changeLineage(Path snapshot, LogPosition start, HardState state, long left)
       throws IOException {
-    build(snapshot, start, state.view().cluster(), true, state, Optional.of(swap.asideName(left)));
+    buildLineage(snapshot, start, state);
+    decideLineage(left);
+  }
+
+  /**
+   * The part of {@link #changeLineage} that takes long. Nothing is decided by it: a server may go
+   * on with what it has meanwhile, and afterwards.
+   */
+  void buildLineage(Path snapshot, LogPosition start, HardState state) throws IOException {
+    build(snapshot, start, state.view().cluster(), true, state);
+  }
+
+  /** Decides for what {@link #buildLineage} has built. */
+  void decideLineage(long left) throws IOException {
+    swap.decide(parts, Optional.of(swap.asideName(left)));
   }
 
   private void build(
-      Path snapshot,
-      LogPosition start,
-      Cluster cluster,
-      boolean newLog,
-      @Nullable HardState state,
-      Optional<String> aside)
+      Path snapshot, LogPosition start, Cluster cluster, boolean newLog, @Nullable HardState state)
       throws IOException {
-    List<String> parts = new ArrayList<>();
+    parts.clear();
     Path next = swap.begin();
     Path database = next.resolve(DataDirectory.DATABASE);
     Snapshots.load(snapshot, Files.createDirectory(database), start);
@@ -73,7 +84,7 @@ final class NextData {
       new HardStateFile(next.resolve(DataDirectory.STATE)).store(state);
       parts.add(DataDirectory.STATE);
     }
-    swap.decide(parts, aside);
+    swap.force();
   }
 
   /**

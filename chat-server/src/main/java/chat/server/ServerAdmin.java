@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -44,14 +45,18 @@ final class ServerAdmin implements AdminOperations {
   private final AddressBook addresses;
   private final ServerSnapshots snapshots;
   private final LongSupplier appliedIndex;
+  private final Runnable stopServing;
   private final Runnable standStill;
+  private final BooleanSupplier ends;
   private final Consumer<End> end;
   // Written under this object's monitor.
   private volatile boolean ending;
 
   /**
+   * @param stopServing has clients refused from now on, and nothing else
    * @param standStill ends this server's part in everything, without a word to the others; returns
    *     when nobody writes to the log, the hard state or the database any more
+   * @param ends whether there is a reason to end the run already
    * @param end ends the run
    */
   ServerAdmin(
@@ -62,7 +67,9 @@ final class ServerAdmin implements AdminOperations {
       AddressBook addresses,
       ServerSnapshots snapshots,
       LongSupplier appliedIndex,
+      Runnable stopServing,
       Runnable standStill,
+      BooleanSupplier ends,
       Consumer<End> end) {
     this.config = config;
     this.directory = directory;
@@ -71,7 +78,9 @@ final class ServerAdmin implements AdminOperations {
     this.addresses = addresses;
     this.snapshots = snapshots;
     this.appliedIndex = appliedIndex;
+    this.stopServing = stopServing;
     this.standStill = standStill;
+    this.ends = ends;
     this.end = end;
   }
 
@@ -126,23 +135,38 @@ final class ServerAdmin implements AdminOperations {
       throw new RefusedCommandException(
           "A primary is being chosen at the moment: try again if nobody serves in ten seconds.");
     }
-    return begin(
-        status,
-        "what its disk held",
-        () -> {
-          H2ChatState state = disk.state();
-          // If the new lineage cannot be built, this server goes on in the old one, where nothing
-          // may be applied that is not committed (R18).
-          state.closeAsACrash();
-          snapshots.beginLineage();
-          LogPosition last = disk.log().last();
-          while (state.position().index() < last.index()) {
-            // What this disk has counts as committed from now on.
-            var unused =
-                state.apply(disk.log().read(state.position().index(), last.index(), APPLY_BYTES));
-          }
-          return snapshots.ofAll();
-        });
+    String with = "what its disk held";
+    begins(with);
+    standStill.run();
+    try {
+      Path snapshot = allOfThisDisk();
+      try {
+        Next next = next(status.view().ballot(), Snapshots.readHeader(snapshot));
+        NextData data = new NextData(directory);
+        data.changeLineage(snapshot, next.start(), next.alone(), cluster.lineage());
+        return begun(next, with);
+      } finally {
+        Files.deleteIfExists(snapshot);
+      }
+    } finally {
+      // With the new data if all went well, else with the old as if nothing had been.
+      end.accept(new End.Restart());
+    }
+  }
+
+  private Path allOfThisDisk() throws IOException {
+    H2ChatState state = disk.state();
+    // If the new lineage cannot be built, this server goes on in the old one, where nothing may be
+    // applied that is not committed (R18).
+    state.closeAsACrash();
+    snapshots.beginLineage();
+    LogPosition last = disk.log().last();
+    while (state.position().index() < last.index()) {
+      // What this disk has counts as committed from now on.
+      var unused =
+          state.apply(disk.log().read(state.position().index(), last.index(), APPLY_BYTES));
+    }
+    return snapshots.ofAll();
   }
 
   @Override
@@ -154,14 +178,26 @@ final class ServerAdmin implements AdminOperations {
     }
     SnapshotHeader header = Snapshots.verify(file);
     requireEmpty();
-    return begin(
-        status,
-        "a backup of lineage " + header.lineage() + " up to entry " + header.position().index(),
-        () -> {
-          // Again, now that nobody can make one.
-          requireEmpty();
-          return file;
-        });
+    String with =
+        "a backup of lineage " + header.lineage() + " up to entry " + header.position().index();
+    begins(with);
+    try {
+      // It goes on as primary meanwhile, without clients. Were it silent for so long, the others
+      // would serve without it, and whatever they accepted would keep them in the old lineage.
+      stopServing.run();
+      Next next = next(status.view().ballot(), header);
+      NextData data = new NextData(directory);
+      data.buildLineage(file, next.start(), next.alone());
+      standStill.run();
+      requireAsItWas(next.old());
+      // Again, now that nobody can make one.
+      requireEmpty();
+      data.decideLineage(next.old().view().cluster().lineage());
+      return begun(next, with);
+    } finally {
+      // With the new data if all went well, else with the old as if nothing had been.
+      end.accept(new End.Restart());
+    }
   }
 
   private void requireEmpty() throws RefusedCommandException {
@@ -172,50 +208,54 @@ final class ServerAdmin implements AdminOperations {
     }
   }
 
-  /** Where the state of a new lineage comes from, once nobody writes any more. */
-  private interface Source {
-    Path snapshot() throws RefusedCommandException, IOException;
-  }
-
-  private NewLineage begin(Status status, String with, Source source)
-      throws RefusedCommandException, IOException {
-    logger.warn("an operator begins a new lineage with {}", with);
-    ending = true;
-    standStill.run();
-    try {
-      Path snapshot = source.snapshot();
-      try {
-        long lineage = build(snapshot, status.view().ballot());
-        return new NewLineage(
-            lineage,
-            "Server "
-                + config.id()
-                + " serves alone in lineage "
-                + lineage
-                + ", with "
-                + with
-                + ". Servers that come back with their old disks set them aside and join; for a new"
-                + " disk, say 'run/admin replace N'.");
-      } finally {
-        Files.deleteIfExists(snapshot);
-      }
-    } finally {
-      // With the new data if all went well, else with the old as if nothing had been.
-      end.accept(new End.Restart());
+  /** What was built follows the view that there was, and this server's word still counts. */
+  private void requireAsItWas(HardState old) throws RefusedCommandException, IOException {
+    if (ends.getAsBoolean() || !hardState().equals(old)) {
+      throw new RefusedCommandException(
+          "The view changed meanwhile, and nothing was restored: look at the status and restore"
+              + " again.");
     }
   }
 
-  private long build(Path snapshot, Epoch seen) throws IOException {
-    HardState old =
-        disk.hardStates()
-            .load()
-            .orElseThrow(() -> new IOException("the hard state is gone from the disk"));
+  /** What a new lineage begins with, and the state that it follows. */
+  private record Next(HardState old, HardState alone, LogPosition start) {}
+
+  private Next next(Epoch seen, SnapshotHeader snapshot) throws IOException {
+    HardState old = hardState();
     LogPosition last = disk.log().last();
     HardState alone = LineageChange.alone(old, seen, last, config.id());
-    long index = Math.max(last.index(), Snapshots.readHeader(snapshot).position().index());
-    LogPosition start = LineageChange.start(index, alone, last.hash());
-    new NextData(directory).changeLineage(snapshot, start, alone, old.view().cluster().lineage());
-    return alone.view().cluster().lineage();
+    long index = Math.max(last.index(), snapshot.position().index());
+    return new Next(old, alone, LineageChange.start(index, alone, last.hash()));
+  }
+
+  private HardState hardState() throws IOException {
+    return disk.hardStates()
+        .load()
+        .orElseThrow(() -> new IOException("the hard state is gone from the disk"));
+  }
+
+  private void begins(String with) {
+    logger.warn("an operator begins a new lineage with {}", with);
+    ending = true;
+  }
+
+  private NewLineage begun(Next next, String with) {
+    long lineage = next.alone().view().cluster().lineage();
+    return new NewLineage(
+        lineage,
+        "Server "
+            + config.id()
+            + " serves alone in lineage "
+            + lineage
+            + ", with "
+            + with
+            + ". Servers that come back with their old disks set them aside and join; for a new"
+            + " disk, say 'run/admin replace N'.");
+  }
+
+  /** Waits until no command that begins a lineage is under way. */
+  synchronized void awaitQuiet() {
+    ending = true;
   }
 
   private Status running() throws RefusedCommandException {
