@@ -304,7 +304,8 @@ final class DataDirectory {
     if (Files.isDirectory(temporary)) {
       try (Stream<Path> files = Files.list(temporary)) {
         for (Path file : files.toList()) {
-          Files.delete(file);
+          // The server that ran before in this process may be deleting the last of its own.
+          Files.deleteIfExists(file);
         }
       }
     }
