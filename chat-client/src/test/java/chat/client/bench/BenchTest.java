@@ -58,6 +58,8 @@ class BenchTest {
     int code = run(arguments);
 
     assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    // Modes share the servers, and what is hot already is not heated again.
+    assertThat(err.toString(StandardCharsets.UTF_8)).containsOnlyOnce("heating: 64 in flight");
     List<JsonObject> rows =
         lines().stream().map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
     assertThat(rows)

@@ -66,6 +66,11 @@ class FakeDisk implements ReplicatedLog, HardStateStore {
     return durable;
   }
 
+  /** The commands of the log, in order. */
+  synchronized List<byte[]> payloads() {
+    return entries.stream().map(Entry::payload).toList();
+  }
+
   /** What a crash would leave. */
   synchronized HardState storedState() {
     return hardState;

@@ -13,6 +13,7 @@ import chat.server.replication.ServerId;
 import chat.server.replication.Settings;
 import chat.server.replication.Status;
 import chat.server.replication.View;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -33,6 +34,10 @@ final class LoopServer implements AutoCloseable {
 
   /** What it said that was not on its disk, or after its disk had failed. */
   final List<String> lies = new CopyOnWriteArrayList<>();
+
+  // Under this object's monitor, as is the list.
+  private boolean deaf;
+  private final List<Envelope> unheard = new ArrayList<>();
 
   private final Map<ServerId, LoopServer> network;
   private final Applier applier;
@@ -72,6 +77,11 @@ final class LoopServer implements AutoCloseable {
     return status != null && status.serving() && !status.paused();
   }
 
+  boolean changesTheView() {
+    Status status = loop.status();
+    return status != null && status.serving() && status.paused();
+  }
+
   boolean isMemberOfAllServers() {
     Status status = loop.status();
     return status != null && status.view().size() == network.size();
@@ -92,8 +102,28 @@ final class LoopServer implements AutoCloseable {
     }
     LoopServer to = network.get(envelope.to());
     if (to != null) {
-      to.loop.received(envelope);
+      to.receive(envelope);
     }
+  }
+
+  private synchronized void receive(Envelope envelope) {
+    if (deaf) {
+      unheard.add(envelope);
+    } else {
+      loop.received(envelope);
+    }
+  }
+
+  /** What is sent to it from now on waits. */
+  synchronized void deafen() {
+    deaf = true;
+  }
+
+  /** It hears what waits, and everything from now on. */
+  synchronized void hear() {
+    deaf = false;
+    unheard.forEach(loop::received);
+    unheard.clear();
   }
 
   private static String describe(Message message) {

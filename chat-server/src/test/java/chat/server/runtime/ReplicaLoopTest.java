@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import chat.server.chat.Outcome;
 import chat.server.replication.Change;
 import chat.server.replication.ServerId;
 import java.io.IOException;
@@ -31,6 +32,7 @@ class ReplicaLoopTest {
   private static final ServerId BACKUP = new ServerId(1);
   private static final ServerId PRIMARY = new ServerId(2);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(5);
 
   private final Map<ServerId, LoopServer> servers = new ConcurrentHashMap<>();
 
@@ -87,6 +89,33 @@ class ReplicaLoopTest {
       }
     }
     assertThat(fewest).containsOnly((long) commands);
+  }
+
+  @Test
+  void whatIsAskedDuringAViewChangeOfThePrimaryWaitsAndGoesOnInItsOrder() throws Exception {
+    startAll();
+    LoopServer primary = server(PRIMARY);
+    server(BACKUP).deafen();
+    CompletableFuture<Void> removed = primary.loop.change(new Change.Remove(BACKUP));
+    await(primary::changesTheView);
+    long before = primary.disk.durableIndex();
+    List<CompletableFuture<Outcome>> outcomes =
+        List.of(primary.propose(new byte[] {1}), primary.propose(new byte[] {2}));
+    CompletableFuture<Void> read = primary.loop.readBarrier();
+    long round = primary.loop.rounds();
+    await(() -> primary.loop.rounds() > round + 1);
+    assertThat(primary.disk.durableIndex()).isEqualTo(before);
+    assertThat(outcomes).noneMatch(CompletableFuture::isDone);
+    assertThat(read).isNotDone();
+    server(BACKUP).hear();
+    get(removed);
+    for (CompletableFuture<Outcome> outcome : outcomes) {
+      get(outcome);
+    }
+    get(read);
+    List<byte[]> payloads = primary.disk.payloads();
+    assertThat(payloads.get(payloads.size() - 2)).containsExactly(1);
+    assertThat(payloads.get(payloads.size() - 1)).containsExactly(2);
   }
 
   @Test
@@ -199,6 +228,6 @@ class ReplicaLoopTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    Awaitility.await().atMost(PATIENCE).until(condition::getAsBoolean);
+    Awaitility.await().atMost(PATIENCE).pollInterval(POLL).until(condition::getAsBoolean);
   }
 }
