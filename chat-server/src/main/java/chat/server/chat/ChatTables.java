@@ -27,13 +27,17 @@ public interface ChatTables {
   /** The open session of an account. */
   @Nullable SessionRecord openSession(long accountId);
 
-  /** Sessions of an account that were taken over, the oldest first. */
+  /**
+   * Sessions of an account that were taken over, by {@link SessionRecord#touchedMicros} and then
+   * their tokens: which of them is forgotten must be the same everywhere, also where a clock that
+   * went back has given several the same time.
+   */
   List<SessionRecord> takenOver(long accountId);
 
-  /** Sessions that ended with their account, the oldest first. */
+  /** Sessions that ended with their account, in no order. */
   List<SessionRecord> deletedSessions();
 
-  /** Sessions with a stream, of other reigns than this. */
+  /** Sessions with a stream, of other reigns than this, in no order. */
   List<SessionRecord> attachedInOtherReigns(long reign);
 
   void put(SessionRecord session);

@@ -110,7 +110,9 @@ public final class MemoryTables implements ChatTables, ChatQueries {
   private List<SessionRecord> sessionsThat(Predicate<SessionRecord> condition) {
     return sessions.values().stream()
         .filter(condition)
-        .sorted(Comparator.comparingLong(SessionRecord::touchedMicros))
+        .sorted(
+            Comparator.comparingLong(SessionRecord::touchedMicros)
+                .thenComparing(SessionRecord::token))
         .toList();
   }
 

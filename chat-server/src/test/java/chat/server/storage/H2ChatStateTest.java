@@ -69,6 +69,29 @@ class H2ChatStateTest {
     assertThat(crashing(log, dice, expected)).as("crashed, seed %d", seed).isEqualTo(digest);
   }
 
+  @Test
+  void sessionsOfOneTimeAreForgottenInOneOrder() throws Exception {
+    CommandLog log = twoAccounts();
+    for (int i = 3; i < 30; i++) {
+      log.add(new Command.Login(DAY, 1, CommandLog.token(i), true));
+    }
+    long opened = log.size();
+    for (int i = 1; i < 30; i++) {
+      log.add(new Command.Logout(DAY, CommandLog.token(i)));
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(1, opened / 2));
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      CommandLog.apply(state, log.slice(opened / 2 + 1, opened));
+    }
+    try (H2ChatState state = H2ChatState.open(directory)) {
+      List<Outcome> outcomes = CommandLog.apply(state, log.slice(opened + 1, log.size()));
+      assertThat(outcomes).isEqualTo(byTheRules(log).subList((int) opened, (int) log.size()));
+      assertThat(outcomes.stream().filter(Outcome.SessionTakenOver.class::isInstance)).hasSize(8);
+    }
+  }
+
   /** What comes of a log where nothing is ever written anywhere. */
   private static List<Outcome> byTheRules(CommandLog log) {
     ChatStateMachine rules = new ChatStateMachine(new MemoryTables());
