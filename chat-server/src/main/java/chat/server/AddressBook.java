@@ -45,7 +45,7 @@ final class AddressBook implements AutoCloseable {
     return current.members().get(id);
   }
 
-  /** Learns from what the servers say of themselves; called by the replica thread. */
+  /** Learns from what the servers say of themselves; called by whoever drives the replica. */
   void learn(Status status) {
     SortedMap<ServerId, MemberAddress> next = new TreeMap<>();
     for (Map.Entry<ServerId, Status.Server> server : status.servers().entrySet()) {

@@ -31,7 +31,7 @@ final class PlannedHandOver {
     this.self = self;
   }
 
-  /** Called by the replica thread. */
+  /** Called by whoever drives the replica. */
   void changed(Status news) {
     status = news;
     look(news);

@@ -41,7 +41,10 @@ final class ReplicatedBackend implements ChatBackend {
     stopping = true;
   }
 
-  /** Called by the replica thread. Every member's disk counts: each must hold what is accepted. */
+  /**
+   * Called by whoever drives the replica. Every member's disk counts: each must hold what is
+   * accepted.
+   */
   void changed(Status status) {
     boolean low = false;
     for (ServerId member : status.view().members().keySet()) {

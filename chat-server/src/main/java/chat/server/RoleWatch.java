@@ -5,7 +5,10 @@ import chat.server.replication.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the public service what becomes of this server's role. Confined to the replica thread. */
+/**
+ * Tells the public service what becomes of this server's role. Confined to whoever drives the
+ * replica.
+ */
 final class RoleWatch {
   private static final Logger logger = LoggerFactory.getLogger(RoleWatch.class);
 

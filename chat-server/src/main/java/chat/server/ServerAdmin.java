@@ -317,7 +317,7 @@ final class ServerAdmin implements AdminOperations {
     return "Server " + heir + " is primary.";
   }
 
-  /** Waits for what the replica thread says of a command. */
+  /** Waits for what the replica says of a command. */
   private static void await(CompletableFuture<Void> made) throws RefusedCommandException {
     try {
       made.get(CHANGE_SECONDS, TimeUnit.SECONDS);
@@ -325,7 +325,7 @@ final class ServerAdmin implements AdminOperations {
       if (e.getCause() instanceof ChangeRefusedException refused) {
         throw new RefusedCommandException(sentence(String.valueOf(refused.getMessage())), e);
       }
-      throw new IllegalStateException("the replica thread failed at a command", e);
+      throw new IllegalStateException("the replica failed at a command", e);
     } catch (TimeoutException e) {
       throw new RefusedCommandException(
           "It is not done after " + CHANGE_SECONDS + " s and may still be: look at the status.", e);

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * The log as files of one directory: segments named by their first index, and {@code commit-floor},
  * which keeps the recorded commit index through a truncation and a trimming.
  *
- * <p>Writing, {@link #sync} and {@link #close} are the replica thread's; the other methods are
+ * <p>Writing, {@link #sync} and {@link #close} are for one thread at a time; the other methods are
  * anybody's. The first {@code IOException} of a writing method is final: whether the bytes are
  * there is unknown from then on, and every later write throws.
  */

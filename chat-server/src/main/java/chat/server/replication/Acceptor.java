@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The part of every server that promises, accepts and installs (R3): an acceptor of one Paxos
- * instance a base. What it answers, it has on disk. Confined to the replica thread.
+ * instance a base. What it answers, it has on disk. Confined to whoever drives the replica.
  */
 final class Acceptor {
   /** What others of this replica do when a view is installed. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who may speak at all (R1, R8): servers of this cluster, of this lineage, on the disks they are
  * known by, whose incarnations never go back. Everybody else is refused, loudly, and remembered, so
- * that an operator can say what is to become of it. Confined to the replica thread.
+ * that an operator can say what is to become of it. Confined to whoever drives the replica.
  */
 final class Admission {
   /** A server that knocks and is not, or not with that disk, of the cluster. */

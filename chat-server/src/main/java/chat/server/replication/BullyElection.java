@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * When to stand for a change of view, and with whom (R17). Whether the change may be decided is for
  * {@link ViewRules}; this only keeps servers from standing in vain or all at once. After Garcia-
  * Molina, "Elections in a distributed computing system" (1982): the highest number goes first.
- * Confined to the replica thread.
+ * Confined to whoever drives the replica.
  */
 final class BullyElection {
   /** Whom a round may be made of; where the first do not suffice for a decision, the next. */

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One round of a view change by its candidate: all participants promise, the rules allow a
- * decision, all participants hold the log and accept, the view is installed (R3). Confined to the
- * replica thread.
+ * decision, all participants hold the log and accept, the view is installed (R3). Confined to
+ * whoever drives the replica.
  */
 final class Candidacy {
   private final Core core;

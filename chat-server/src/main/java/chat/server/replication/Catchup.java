@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a server does that the newest view leaves out: it copies what is committed from the acting
- * primary's log, and asks to be taken in when it is nearly level (R15). Confined to the replica
- * thread.
+ * primary's log, and asks to be taken in when it is nearly level (R15). Confined to whoever drives
+ * the replica.
  */
 final class Catchup {
   private final Core core;

@@ -7,7 +7,7 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** What the parts of one replica share. Confined to the replica thread. */
+/** What the parts of one replica share. Confined to whoever drives the replica. */
 final class Core {
   final Identity identity;
   final Settings settings;

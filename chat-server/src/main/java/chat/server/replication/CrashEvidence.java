@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * Proofs that members of the installed view have crashed (R7), and the questions that lead to them.
  * Silence is no proof. Only a continuous member gathers any; they end with the view. Confined to
- * the replica thread.
+ * whoever drives the replica.
  */
 final class CrashEvidence {
   private static final class Inquiry {

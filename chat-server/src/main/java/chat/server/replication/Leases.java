@@ -9,7 +9,7 @@ import java.util.TreeSet;
 /**
  * Echoes given and got (R4). The echoes that I get are my lease on being a member: while I hold it,
  * no majority can have left me out. The echoes that I give bind me: I promise nothing that leaves a
- * member out until T_X after my last echo to it. Confined to the replica thread.
+ * member out until T_X after my last echo to it. Confined to whoever drives the replica.
  */
 final class Leases {
   private final Core core;

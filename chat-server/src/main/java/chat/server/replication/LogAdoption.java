@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings this server's log to exactly a given end, fetching what it lacks from a server that has it
- * (R3, R12). One at a time; a newer one replaces the one under way. Confined to the replica thread.
+ * (R3, R12). One at a time; a newer one replaces the one under way. Confined to whoever drives the
+ * replica.
  */
 final class LogAdoption {
   private record Task(LogPosition end, ServerId source, Runnable then) {}

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of the log, in memory: everything after the commit index of the last time that all was on
  * disk, and what {@link Ready} still has to write. What lies below is committed, equal everywhere,
- * and read from the disk by those who serve it. Confined to the replica thread.
+ * and read from the disk by those who serve it. Confined to whoever drives the replica.
  */
 final class LogTail {
   /** What an entry costs on its way beside its payload, about. */

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the work of one {@link Ready}. Confined to the replica thread. */
+/** Collects the work of one {@link Ready}. Confined to whoever drives the replica. */
 final class Outbox {
   private final Core core;
   private List<Envelope> sendFirst = new ArrayList<>();

@@ -8,7 +8,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of the other servers, from what they say. Confined to the replica thread. */
+/**
+ * What is known of the other servers, from what they say. Confined to whoever drives the replica.
+ */
 final class Peers {
   /** One other server. */
   static final class Peer {

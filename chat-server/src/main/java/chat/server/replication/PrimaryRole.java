@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What only the primary of the installed view knows and does: who has installed the view, how far
  * each backup is, which reads wait for confirmation, who wants to join. It acts once every member
- * has installed the view (R12). Confined to the replica thread.
+ * has installed the view (R12). Confined to whoever drives the replica.
  */
 final class PrimaryRole {
   /** One backup of the view. */

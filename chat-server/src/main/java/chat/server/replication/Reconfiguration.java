@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The change that an operator has asked of this primary, from the question to the view that makes
- * it. One at a time. Confined to the replica thread.
+ * it. One at a time. Confined to whoever drives the replica.
  */
 final class Reconfiguration {
   private record Pending(long id, Change change, String diskId, long since) {}

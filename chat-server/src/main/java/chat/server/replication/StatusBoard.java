@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a server says of itself and of the others to operators and clients, and who acts as primary
- * as far as it can tell. Nothing here decides anything. Confined to the replica thread.
+ * as far as it can tell. Nothing here decides anything. Confined to whoever drives the replica.
  */
 final class StatusBoard {
   private final Core core;

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Commands on their way to the log and reads that wait to be confirmed. While a primary changes the
  * view itself it takes neither; they wait for that, for a second at most.
  *
- * <p>{@link #propose} and {@link #read} may be called from any thread; the rest is the replica
- * thread's.
+ * <p>{@link #propose} and {@link #read} may be called from any thread; the rest is for whoever
+ * drives the replica.
  */
 final class ClientRequests {
   /** Proposals on their way, beyond which more are refused. */
@@ -37,14 +37,14 @@ final class ClientRequests {
   private final Inputs inputs;
   private final Supplier<@Nullable Status> status;
 
-  // The replica thread's.
+  // Of whoever drives the replica.
   private final ArrayDeque<Proposal> held = new ArrayDeque<>();
   private final Map<Long, Read> reads = new HashMap<>();
   private long readIds;
   private boolean stopping;
 
   /**
-   * @param inputs where requests wait for the replica thread
+   * @param inputs where requests wait for the replica
    * @param status what was last known; null before the first step
    */
   ClientRequests(

@@ -1,13 +1,13 @@
 package chat.server.runtime;
 
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * What waits for the replica thread. Anybody adds; one thread takes, and ends it in the end: what
- * is still there then, or is added later, is refused by whoever finds it, so that nobody waits for
- * an answer that never comes. Thread-safe.
+ * What waits for the replica. Anybody adds; one thread at a time takes, and one ends it in the end:
+ * what is still there then, or is added later, is refused by whoever finds it, so that nobody waits
+ * for an answer that never comes. Thread-safe.
  */
 final class Inputs {
   private static final int BATCH_MAX = 4096;
@@ -25,14 +25,24 @@ final class Inputs {
     default void refuse() {}
   }
 
-  private final LinkedBlockingQueue<Input> queue = new LinkedBlockingQueue<>();
+  private final Queue<Input> queue = new ConcurrentLinkedQueue<>();
+  private final Runnable added;
   private volatile boolean ended;
+
+  /**
+   * @param added done after each addition, by the thread that adds
+   */
+  Inputs(Runnable added) {
+    this.added = added;
+  }
 
   void add(Input input) {
     queue.add(input);
     // After adding: either this thread sees the end, or the one that ended it sees the input.
     if (ended) {
       refuseAll();
+    } else {
+      added.run();
     }
   }
 
@@ -40,12 +50,12 @@ final class Inputs {
     return queue.isEmpty();
   }
 
-  /** Moves what is there to {@code batch}, having waited for the first for so long at most. */
-  void take(List<Input> batch, long waitMillis) throws InterruptedException {
-    Input first = queue.poll(waitMillis, TimeUnit.MILLISECONDS);
-    if (first != null) {
-      batch.add(first);
-      queue.drainTo(batch, BATCH_MAX - 1);
+  /** Moves what is there to {@code batch}. */
+  void take(List<Input> batch) {
+    Input next = queue.poll();
+    while (next != null) {
+      batch.add(next);
+      next = batch.size() < BATCH_MAX ? queue.poll() : null;
     }
   }
 

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the log trimmed once a second, elsewhere than on the replica thread: deleting a large file
- * can take longer than a lease. {@link #tick} is the replica thread's.
+ * Has the log trimmed once a second, elsewhere than in the replica's turns: deleting a large file
+ * can take longer than a lease. {@link #tick} is for whoever drives the replica.
  */
 final class LogTrimmer {
   private static final Logger logger = LoggerFactory.getLogger(LogTrimmer.class);

@@ -8,7 +8,7 @@ import chat.server.replication.ServerId;
  * append requests to one peer, and says when a connection breaks.
  */
 public interface PeerNetwork {
-  /** Sends or loses it. Never blocks; called by the replica thread. */
+  /** Sends or loses it. Never blocks; called by whoever drives the replica. */
   void send(Envelope envelope);
 
   /** What arrives. Called by threads of the network, which must not be held up. */

@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The replica thread: the only one that touches {@link Replica} and writes the log. It takes all
+ * Drives {@link Replica} and writes the log, in {@link Turns}: one thread at a time. It takes all
  * that has arrived, does what {@link Ready} says, and so writes in batches that grow with load:
  * what arrives during one fsync goes with the next.
  *
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ReplicaLoop.class);
-  private static final long TICK_MILLIS = 10;
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** What an operator asks for. */
   private record Request(CompletableFuture<Void> made, Inputs.Input work) implements Inputs.Input {
@@ -56,14 +56,15 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final HardStateStore hardStates;
   private final Applier applier;
   private final Consumer<Throwable> fatal;
-  private final Inputs inputs = new Inputs();
+  private final Turns turns = new Turns("replica", new Steps());
+  private final Inputs inputs = new Inputs(turns::want);
   private final ClientRequests requests;
   private final ExecutorService fetches =
       Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
   private final LogTrimmer trimmer;
-  private final Thread thread = new Thread(this::run, "replica");
+  private final List<Inputs.Input> batch = new ArrayList<>();
 
-  // The replica thread's, as are the rest that are not volatile.
+  // Of whoever has the turn, as are the rest that are not volatile.
   private @Nullable PeerNetwork network;
   private @Nullable CrashProbe probe;
   private @Nullable Consumer<Status> onStatus;
@@ -77,8 +78,11 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final AtomicLong rounds = new AtomicLong();
   private long tickedAt;
 
+  /** What is sent first and not written yet. */
+  private @Nullable Ready halfway;
+
   /**
-   * @param fatal gets what ends the replica thread before its time: the server must stop
+   * @param fatal gets what ends the turns before their time: the server must stop
    */
   public ReplicaLoop(
       Replica replica,
@@ -99,8 +103,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   /**
    * Begins. Messages may have arrived before.
    *
-   * @param statuses gets every change of status, on the replica thread; must not block
-   * @param endings gets, once at most, why this run cannot go on, on the replica thread; must not
+   * @param statuses gets every change of status, by whoever has the turn; must not block
+   * @param endings gets, once at most, why this run cannot go on, by whoever has the turn; must not
    *     block
    */
   public void start(
@@ -112,7 +116,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     this.probe = crashProbe;
     this.onStatus = statuses;
     this.onEnding = endings;
-    thread.start();
+    turns.start();
   }
 
   /** What was last known; null before the first step. */
@@ -125,7 +129,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     diskLow = low;
   }
 
-  /** Grows as long as the replica thread lives and works; for a watchdog. */
+  /** Grows as long as somebody drives the replica; for a watchdog. */
   public long rounds() {
     return rounds.get();
   }
@@ -143,8 +147,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   /**
    * Has a command carried out; commands of one thread are appended in its order.
    *
-   * @param wanted asked on the replica thread when it is the command's turn: what a refusal before
-   *     it has made worthless must not be appended
+   * @param wanted asked when it is the command's turn: what a refusal before it has made worthless
+   *     must not be appended
    * @return its outcome once it is committed and applied, or a {@link ProposalException}
    */
   public CompletableFuture<Outcome> propose(byte[] payload, BooleanSupplier wanted) {
@@ -206,34 +210,71 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     }
   }
 
-  private void run() {
-    // The loop itself runs interpreted for as long as the thread lives: what it does is in methods.
-    List<Inputs.Input> batch = new ArrayList<>();
-    try {
-      while (!stopping || !inputs.isEmpty()) {
-        inputs.take(batch, TICK_MILLIS);
-        step(batch);
-        batch.clear();
-      }
-    } catch (InterruptedException | IOException | RuntimeException | Error e) {
-      fatal.accept(e);
+  private final class Steps implements Turns.Work {
+    @Override
+    public boolean step(boolean lent) throws IOException {
+      return ReplicaLoop.this.step(lent);
     }
-    inputs.end();
-    requests.end();
-    changes
-        .values()
-        .forEach(
-            made ->
-                made.completeExceptionally(new ChangeRefusedException("this server is stopping")));
+
+    @Override
+    public boolean hasMore() {
+      return !inputs.isEmpty();
+    }
+
+    @Override
+    public boolean isOver() {
+      return stopping;
+    }
+
+    @Override
+    public void ended(@Nullable Throwable failure) {
+      if (failure != null) {
+        fatal.accept(failure);
+      }
+      inputs.end();
+      requests.end();
+      changes
+          .values()
+          .forEach(
+              made ->
+                  made.completeExceptionally(
+                      new ChangeRefusedException("this server is stopping")));
+    }
   }
 
-  private void step(List<Inputs.Input> batch) throws IOException {
+  private boolean step(boolean lent) throws IOException {
+    Ready ready = halfway;
+    if (ready == null) {
+      begin();
+      ready = replica.ready();
+      send(ready.sendFirst());
+      if (lent && ready.writes() && !ready.sendFirst().isEmpty()) {
+        // This thread may be the one that has to put it on the wire: before the disk works.
+        halfway = ready;
+        return false;
+      }
+    }
+    halfway = null;
+    finish(ready);
+    while (replica.hasWork()) {
+      perform(replica.ready());
+    }
+    if (requests.retryHeld(System.nanoTime()) && replica.hasWork()) {
+      perform(replica.ready());
+    }
+    rounds.lazySet(rounds.get() + 1);
+    return true;
+  }
+
+  private void begin() {
+    inputs.take(batch);
     long now = System.nanoTime();
     for (Inputs.Input input : batch) {
       input.handle(now);
     }
+    batch.clear();
     now = System.nanoTime();
-    if (now - tickedAt >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
+    if (now - tickedAt >= TICK_NANOS) {
       tickedAt = now;
       replica.applied(applier.appliedIndex());
       replica.diskIsLow(diskLow);
@@ -241,18 +282,14 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       replica.tick(now);
       trimmer.tick(now, status);
     }
-    do {
-      perform(replica.ready());
-    } while (replica.hasWork());
-    if (requests.retryHeld(now) && replica.hasWork()) {
-      perform(replica.ready());
-    }
-    rounds.lazySet(rounds.get() + 1);
   }
 
   private void perform(Ready ready) throws IOException {
-    PeerNetwork peers = Objects.requireNonNull(network);
-    send(ready.sendFirst(), peers);
+    send(ready.sendFirst());
+    finish(ready);
+  }
+
+  private void finish(Ready ready) throws IOException {
     if (ready.writes()) {
       if (ready.truncateAfter() >= 0) {
         log.truncateAfter(ready.truncateAfter());
@@ -267,7 +304,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       }
     }
     replica.persisted();
-    send(ready.send(), peers);
+    send(ready.send());
     applier.commit(ready.commitIndex());
     show(ready.status());
     if (ready.hasMore()) {
@@ -281,7 +318,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
 
   // Loops, not forEach: this runs several times for a message, and a lambda that captures something
   // is a call into the virtual machine in what the first compiler makes.
-  private static void send(List<Envelope> envelopes, PeerNetwork peers) {
+  private void send(List<Envelope> envelopes) {
+    PeerNetwork peers = Objects.requireNonNull(network);
     for (Envelope envelope : envelopes) {
       peers.send(envelope);
     }
@@ -341,8 +379,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   /**
-   * Says goodbye to the others (R7) and ends the replica thread, having done what was under way.
-   * Proposals that come later are refused.
+   * Says goodbye to the others (R7) and ends, having done what was under way. Proposals that come
+   * later are refused.
    */
   @Override
   public void close() {
@@ -350,8 +388,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   /**
-   * Ends the replica thread without a word to the others: to them it is as if this server had
-   * become silent, which proves nothing.
+   * Ends without a word to the others: to them it is as if this server had become silent, which
+   * proves nothing.
    */
   public void fallSilent() {
     stop(false);
@@ -367,7 +405,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
           stopping = true;
         });
     try {
-      thread.join();
+      turns.join();
       // Whoever comes next opens the log: what this one deletes of it must be over by then.
       fetches.shutdown();
       while (!fetches.awaitTermination(1, TimeUnit.MINUTES)) {

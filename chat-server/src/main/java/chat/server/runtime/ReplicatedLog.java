@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The log on disk. Appending, truncating and syncing are confined to the replica thread; the other
- * methods may be called from any thread at any time and see what was appended before.
+ * The log on disk. Appending, truncating and syncing are confined to whoever drives the replica;
+ * the other methods may be called from any thread at any time and see what was appended before.
  *
  * <p>Any {@code IOException} of a writing method is final: the caller stops the process and never
  * calls again (R14).

@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Ends a server whose replica thread hangs (R16): others take it for dead only when it is. It
- * counts its own ticks, so time in which the whole process stood still does not count.
+ * Ends a server whose replica hangs (R16): others take it for dead only when it is. It counts its
+ * own ticks, so time in which the whole process stood still does not count.
  */
 public final class Watchdog implements AutoCloseable {
   private static final long TICK_MILLIS = 500;
@@ -52,7 +52,7 @@ public final class Watchdog implements AutoCloseable {
     }
     fatal.accept(
         new IllegalStateException(
-            "the replica thread has not moved for " + tickMillis * ticksMax + " ms"));
+            "the replica has not moved for " + tickMillis * ticksMax + " ms"));
   }
 
   @Override

@@ -1,6 +1,6 @@
 /**
- * The shell around the pure core: the one thread that drives {@code Replica} and does what {@code
- * Ready} says, the thread that applies what is committed, and the ports they need.
+ * The shell around the pure core: who drives {@code Replica}, one thread at a time, and does what
+ * {@code Ready} says; the thread that applies what is committed; and the ports they need.
  */
 @NullMarked
 package chat.server.runtime;

@@ -5,7 +5,6 @@ import io.grpc.netty.shaded.io.netty.channel.ChannelFuture;
 import io.grpc.netty.shaded.io.netty.channel.DefaultChannelPromise;
 import io.grpc.netty.shaded.io.netty.channel.IoHandlerFactory;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.netty.shaded.io.netty.util.concurrent.ImmediateEventExecutor;
 
 /**
@@ -16,8 +15,14 @@ final class AcceptingLoops extends MultiThreadIoEventLoopGroup {
   private final ConnectionBounds bounds;
 
   AcceptingLoops(int threads, String name, IoHandlerFactory technology, ConnectionBounds bounds) {
-    super(threads, new DefaultThreadFactory(name, true), technology);
+    this(threads, new NetworkThreads(name), technology, bounds);
+  }
+
+  private AcceptingLoops(
+      int threads, NetworkThreads made, IoHandlerFactory technology, ConnectionBounds bounds) {
+    super(threads, made, technology);
     this.bounds = bounds;
+    made.serve(this);
   }
 
   @Override

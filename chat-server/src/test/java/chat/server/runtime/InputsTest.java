@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever is added is either taken or refused, and only once. */
 class InputsTest {
-  private final Inputs inputs = new Inputs();
+  private final AtomicInteger added = new AtomicInteger();
+  private final Inputs inputs = new Inputs(added::incrementAndGet);
   private final AtomicInteger refused = new AtomicInteger();
 
   @Test
@@ -21,7 +22,8 @@ class InputsTest {
       inputs.add(now -> done.add(number));
     }
     List<Inputs.Input> batch = new ArrayList<>();
-    inputs.take(batch, 1000);
+    inputs.take(batch);
+    assertThat(added).hasValue(3);
     batch.forEach(input -> input.handle(1));
     assertThat(done).containsExactly(0, 1, 2);
     assertThat(inputs.isEmpty()).isTrue();
@@ -57,7 +59,7 @@ class InputsTest {
     begun.await();
     List<Inputs.Input> taken = new ArrayList<>();
     while (taken.size() < each / 2) {
-      inputs.take(taken, 10);
+      inputs.take(taken);
     }
     inputs.end();
     for (Thread thread : adding) {

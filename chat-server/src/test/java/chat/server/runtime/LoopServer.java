@@ -92,7 +92,12 @@ final class LoopServer implements AutoCloseable {
   }
 
   private void send(Envelope envelope) {
-    disk.note("send " + describe(envelope.message()));
+    String what = "send " + describe(envelope.message());
+    disk.note(what);
+    if (Thread.currentThread() instanceof LendingThread lender) {
+      // As a network thread puts on the wire what it was given.
+      lender.afterwards(() -> disk.note("flush " + what));
+    }
     String lie = lie(envelope.message());
     if (lie != null) {
       lies.add(lie);

@@ -68,6 +68,28 @@ class ReplicaLoopTest {
   }
 
   @Test
+  void aThreadThatLendsItselfSendsBeforeItsDiskWorks() throws Exception {
+    startAll();
+    FakeDisk disk = server(PRIMARY).disk;
+    Lender lender = new Lender("network");
+    int inOrder = 0;
+    for (int i = 0; i < 50; i++) {
+      CompletableFuture<CompletableFuture<Outcome>> proposed = new CompletableFuture<>();
+      lender.execute(() -> proposed.complete(server(PRIMARY).propose(new byte[] {1})));
+      get(get(proposed));
+      List<String> calls = disk.calls();
+      String entries = "entries to " + disk.durableIndex();
+      int flushed = calls.indexOf("flush send " + entries);
+      // Now and then the replica thread's beat comes first.
+      inOrder +=
+          flushed >= 0 && flushed < calls.indexOf("append to " + disk.durableIndex()) ? 1 : 0;
+    }
+    lender.end();
+    assertThat(inOrder).isGreaterThan(25);
+    assertThat(server(PRIMARY).lies).isEmpty();
+  }
+
+  @Test
   void oneCommandAloneCostsOneFsyncOnEachDiskAndOneRound() throws Exception {
     startAll();
     int commands = 10;

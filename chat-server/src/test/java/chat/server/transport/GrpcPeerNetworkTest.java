@@ -17,10 +17,12 @@ import chat.server.replication.Epoch;
 import chat.server.replication.Incarnation;
 import chat.server.replication.LogPosition;
 import chat.server.replication.Message;
+import chat.server.runtime.LendingThread;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +84,35 @@ class GrpcPeerNetworkTest {
     assertThat(two.clocks().bounded(fast, System.nanoTime()))
         .isBetween(before, System.currentTimeMillis() + PeerClocks.AHEAD_MAX_MILLIS);
     assertThat(one.clocks().bounded(fast, System.nanoTime())).as("nobody told it").isEqualTo(fast);
+  }
+
+  @Test
+  void networkThreadsLendThemselvesAndSendFirstWhatTheyWereGivenBefore() throws Exception {
+    Message.Request message = new RandomMessages(1).requests().get(0);
+    Message.Answer reply = new RandomMessages(1).answersTo(message).get(0);
+    CompletableFuture<Boolean> sentFirst = new CompletableFuture<>();
+    inboxTwo.onRequest =
+        received -> {
+          Thread mine = Thread.currentThread();
+          two.send(answer(received, reply));
+          boolean isLent =
+              mine instanceof LendingThread lender
+                  && lender.afterwards(
+                      () ->
+                          sentFirst.complete(
+                              Thread.currentThread() == mine && isSoon(inboxOne.received)));
+          if (!isLent) {
+            sentFirst.complete(false);
+          }
+        };
+    one.send(request(ONE, TWO, 1, message));
+    assertThat(sentFirst.get(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** Whether it comes although this thread does nothing. */
+  private static boolean isSoon(List<Envelope> received) {
+    eventually().until(() -> received.size() == 1);
+    return true;
   }
 
   private void exchange(Envelope request, Message.@Nullable Answer answer) {
