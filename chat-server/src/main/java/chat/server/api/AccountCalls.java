@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** Accounts: create, delete, list. Thread-safe; methods throw {@link RefusedException} at once. */
 final class AccountCalls {
   private static final String LISTING = "accounts";
+  private static final CreateAccountResponse DUPLICATE =
+      CreateAccountResponse.newBuilder().setDuplicate(true).build();
 
   private final Proposals proposals;
   private final ChatQueries queries;
@@ -86,8 +88,14 @@ final class AccountCalls {
                 if (!right) {
                   throw OutcomeRefusals.requestIdReused().asException();
                 }
-                return CreateAccountResponse.newBuilder().setDuplicate(true).build();
+                return DUPLICATE;
               });
+    }
+    if (outcome instanceof Outcome.RequestIdReused) {
+      // Of this command it says that the request made the account, which was deleted since. The
+      // first answer again, as for any repeat; no hash is left to tell it from a guess, and there
+      // is nothing left to guess at.
+      return CompletableFuture.completedFuture(DUPLICATE);
     }
     OutcomeRefusals.expect(Outcome.AccountCreated.class, outcome);
     return CompletableFuture.completedFuture(CreateAccountResponse.getDefaultInstance());

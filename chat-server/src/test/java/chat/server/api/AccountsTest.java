@@ -51,6 +51,15 @@ class AccountsTest {
   }
 
   @Test
+  void aRepeatAfterTheAccountWasDeletedGivesTheFirstAnswerAndMakesNothing() {
+    create("ann", PASSWORD, "r1");
+    delete(api.login("ann"), false, "");
+    assertThat(create("ann", PASSWORD, "r1").getDuplicate()).isTrue();
+    assertThat(names(api.user("bob"), "", 50)).containsExactly("bob");
+    assertThat(create("ann", PASSWORD, "r2").getDuplicate()).isFalse();
+  }
+
+  @Test
   void aRequestIdOfAnotherNameIsAnotherRequest() {
     create("ann", PASSWORD, "r1");
     assertThat(create("bob", PASSWORD, "r1").getDuplicate()).isFalse();
