@@ -5,6 +5,7 @@ import io.grpc.ForwardingServerCall;
 import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
@@ -48,7 +49,8 @@ public final class CheckedRequests {
   /**
    * The same service behind the check. Interceptors of {@code service} see only what has passed.
    *
-   * @param bytesMax the largest request; the server's own limit must be above it to matter
+   * @param bytesMax the largest request; the server's own limit must be above it to matter, see
+   *     {@link #addTo}
    */
   public static ServerServiceDefinition of(
       ServerServiceDefinition service, int bytesMax, Words words) {
@@ -80,6 +82,14 @@ public final class CheckedRequests {
     return checked.build();
   }
 
+  /**
+   * Takes gRPC's own limit off a server whose services are all checked: a larger request than they
+   * read is refused in words while it comes in, and not kept.
+   */
+  public static void addTo(ServerBuilder<?> server) {
+    server.addStreamTracerFactory(RequestSize.FACTORY).maxInboundMessageSize(Integer.MAX_VALUE);
+  }
+
   private <Q, A> ServerMethodDefinition<Request<Q>, A> checked(
       ServerMethodDefinition<Q, A> method) {
     MethodDescriptor<Q, A> plain = method.getMethodDescriptor();
@@ -88,6 +98,7 @@ public final class CheckedRequests {
         plain.toBuilder(new Reading<>(plain), plain.getResponseMarshaller()).build(),
         (call, headers) -> {
           CheckedCall<Q, A> checked = new CheckedCall<>(plain, call);
+          RequestSize.bound(checked);
           return new CheckedListener<>(checked, handler.startCall(checked, headers));
         });
   }
@@ -146,15 +157,16 @@ public final class CheckedRequests {
    * one is given out, because a transport may be asking something of this call under a lock of its
    * own.
    */
-  private static final class CheckedCall<Q, A>
-      extends ForwardingServerCall.SimpleForwardingServerCall<Q, A> {
+  private final class CheckedCall<Q, A>
+      extends ForwardingServerCall.SimpleForwardingServerCall<Q, A> implements RequestSize.Bounded {
     private final MethodDescriptor<Q, A> plain;
     private final SynchronizationContext answers =
         new SynchronizationContext(
             (thread, e) -> thread.getUncaughtExceptionHandler().uncaughtException(thread, e));
     private volatile boolean refused;
-    // Within the answers.
-    private boolean closed;
+    // Written within the answers.
+    private volatile boolean closed;
+    private volatile boolean answered;
 
     @SuppressWarnings("unchecked") // A call takes requests only in its descriptor's type.
     CheckedCall(MethodDescriptor<Q, A> plain, ServerCall<?, A> call) {
@@ -171,6 +183,20 @@ public final class CheckedRequests {
       return refused;
     }
 
+    @Override
+    public int readBytesMax() {
+      // The same for all: compressed, what is allowed may be a little more.
+      return streamedBytesMax;
+    }
+
+    @Override
+    public boolean refuseTooLarge() {
+      if (!refused) {
+        refuse(words.tooLarge());
+      }
+      return closed && !answered;
+    }
+
     void refuse(StatusRuntimeException why) {
       refused = true;
       Metadata trailers = why.getTrailers();
@@ -180,8 +206,11 @@ public final class CheckedRequests {
 
     private void closeOnce(Status status, Metadata trailers) {
       if (!closed) {
-        closed = true;
-        super.close(status, trailers);
+        try {
+          super.close(status, trailers);
+        } finally {
+          closed = true;
+        }
       }
     }
 
@@ -200,6 +229,9 @@ public final class CheckedRequests {
       answers.execute(
           () -> {
             if (!refused) {
+              if (!answered) {
+                answered = true;
+              }
               super.sendMessage(message);
             }
           });
@@ -223,10 +255,11 @@ public final class CheckedRequests {
 
   /** To the service a refused call is one that its client has given up. */
   private static final class CheckedListener<Q> extends ServerCall.Listener<Request<Q>> {
-    private final CheckedCall<Q, ?> call;
+    private final CheckedRequests.CheckedCall<Q, ?> call;
     private final ServerCall.Listener<Q> service;
+    private boolean cancelled;
 
-    CheckedListener(CheckedCall<Q, ?> call, ServerCall.Listener<Q> service) {
+    CheckedListener(CheckedRequests.CheckedCall<Q, ?> call, ServerCall.Listener<Q> service) {
       this.call = call;
       this.service = service;
     }
@@ -240,7 +273,7 @@ public final class CheckedRequests {
       }
       if (refusal != null) {
         call.refuse(refusal);
-        service.onCancel();
+        onCancel();
       } else if (message != null) {
         service.onMessage(message);
       }
@@ -262,14 +295,18 @@ public final class CheckedRequests {
 
     @Override
     public void onCancel() {
-      if (!call.isRefused()) {
+      // Once: a refusal is followed by the end of the call.
+      if (!cancelled) {
+        cancelled = true;
         service.onCancel();
       }
     }
 
     @Override
     public void onComplete() {
-      if (!call.isRefused()) {
+      if (call.isRefused()) {
+        onCancel();
+      } else {
         service.onComplete();
       }
     }

@@ -1,5 +1,6 @@
 package chat.server.api;
 
+import chat.common.CheckedRequests;
 import chat.server.chat.ChatQueries;
 import chat.server.chat.Command;
 import chat.server.chat.Outcome;
@@ -9,10 +10,12 @@ import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -102,18 +105,15 @@ public final class ChatEndpoint implements AutoCloseable {
 
   /** Adds the services and limits to a server that is being built. */
   public void addTo(ServerBuilder<?> server) {
-    server
-        .addService(
-            RequestWords.check(
-                ServerInterceptors.interceptForward(service, gate, new SessionInterceptor()),
-                limits))
-        .addService(health.service())
-        .addService(ProtoReflectionServiceV1.newInstance())
-        .addService(reflectionV1Alpha())
-        .addStreamTracerFactory(gate)
-        .directExecutor()
-        .callExecutor(threadsOf(threads))
-        .maxInboundMessageSize(RequestWords.readBytesMax(limits));
+    List<ServerServiceDefinition> services =
+        List.of(
+            ServerInterceptors.interceptForward(service, gate, new SessionInterceptor()),
+            health.service().bindService(),
+            ProtoReflectionServiceV1.newInstance().bindService(),
+            reflectionV1Alpha().bindService());
+    services.forEach(each -> server.addService(RequestWords.check(each, limits)));
+    CheckedRequests.addTo(server);
+    server.addStreamTracerFactory(gate).directExecutor().callExecutor(threadsOf(threads));
   }
 
   /** Bounds what one connection may have open; for servers on a network. */

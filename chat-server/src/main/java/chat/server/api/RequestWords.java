@@ -8,8 +8,8 @@ import io.grpc.StatusRuntimeException;
 /** What is said of requests that never get as far as a method. Thread-safe. */
 final class RequestWords implements CheckedRequests.Words {
   /**
-   * A request this much too large is still read, to be refused in words; gRPC cuts off a larger one
-   * with a status of its own. Nobody should make a server hold more.
+   * A request on a stream that is this much too large is still read, so that it is refused alone; a
+   * larger one ends the stream. Nobody should make a server hold more.
    */
   private static final int READ_BEYOND = 4;
 
@@ -24,8 +24,7 @@ final class RequestWords implements CheckedRequests.Words {
         service, limits.requestBytesMax(), readBytesMax(limits), new RequestWords(limits));
   }
 
-  /** How large a request the server has to read. */
-  static int readBytesMax(Limits limits) {
+  private static int readBytesMax(Limits limits) {
     return (int) Math.min(Integer.MAX_VALUE, (long) READ_BEYOND * limits.requestBytesMax());
   }
 

@@ -80,7 +80,7 @@ final class ApiHarness implements AutoCloseable {
     return with(ChatServiceGrpc.newStub(channel), token);
   }
 
-  private static <S extends AbstractStub<S>> S with(S stub, String token) {
+  static <S extends AbstractStub<S>> S with(S stub, String token) {
     Metadata headers = new Metadata();
     headers.put(
         Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
