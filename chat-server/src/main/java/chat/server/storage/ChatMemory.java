@@ -31,6 +31,7 @@ final class ChatMemory {
   private final Map<Long, SessionRecord> openByAccount = new ConcurrentHashMap<>();
   private final Map<String, SessionRecord> attached = new ConcurrentHashMap<>();
   private final Map<Long, ArrayDeque<String>> takenOver = new ConcurrentHashMap<>();
+  private final ReplacedTokens replaced = new ReplacedTokens();
   private final ArrayDeque<String> deleted = new ArrayDeque<>();
   private final Map<Long, Mailbox> mailboxes = new ConcurrentHashMap<>();
   // Each once, until it is taken.
@@ -150,7 +151,20 @@ final class ChatMemory {
     }
   }
 
+  /**
+   * From any thread: whether a token, which no session has any more, was of one that was taken
+   * over, as far as that is remembered.
+   */
+  boolean wasTakenOver(String token) {
+    Account account = accounts.get(replaced.accountOf(token));
+    return account != null && !account.deleted();
+  }
+
   void remove(SessionRecord session) {
+    if (session.state() == SessionRecord.State.TAKEN_OVER) {
+      // First: whoever asks for it meanwhile finds it here or there.
+      replaced.add(session.token(), session.accountId());
+    }
     forget(sessions.remove(session.token()));
   }
 

@@ -48,8 +48,13 @@ final class H2Queries implements ChatQueries {
 
   @Override
   public Session session(byte[] tokenHash, long nowMicros) {
-    SessionRecord session = memory.session(SessionRecord.token(tokenHash));
-    if (session == null || session.state() == SessionRecord.State.DELETED) {
+    String token = SessionRecord.token(tokenHash);
+    SessionRecord session = memory.session(token);
+    if (session == null) {
+      return Session.not(
+          memory.wasTakenOver(token) ? SessionStatus.TAKEN_OVER : SessionStatus.NONE);
+    }
+    if (session.state() == SessionRecord.State.DELETED) {
       return Session.not(SessionStatus.NONE);
     }
     if (session.state() == SessionRecord.State.TAKEN_OVER) {

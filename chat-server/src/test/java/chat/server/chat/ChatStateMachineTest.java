@@ -183,7 +183,7 @@ class ChatStateMachineTest {
   }
 
   @Test
-  void eightSessionsThatWereTakenOverAreToldFromUnknownOnes() throws Exception {
+  void sessionsThatWereTakenOverAreToldFromUnknownOnes() throws Exception {
     create("Ann", "");
     List<Integer> old = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -193,16 +193,17 @@ class ChatStateMachineTest {
         reopen();
       }
     }
-    for (int i = 0; i < 12; i++) {
-      assertThat(status(old.get(i)))
-          .as("session %d", i)
-          .isEqualTo(
-              i < 3
-                  ? ChatQueries.SessionStatus.NONE
-                  : i < 11
-                      ? ChatQueries.SessionStatus.TAKEN_OVER
-                      : ChatQueries.SessionStatus.VALID);
-    }
+    int newest = old.remove(11);
+    assertThat(status(newest)).isEqualTo(ChatQueries.SessionStatus.VALID);
+    assertThat(old).extracting(this::status).containsOnly(ChatQueries.SessionStatus.TAKEN_OVER);
+    // Of the state are the last eight alone: what all servers must agree on.
+    assertThat(send(old.get(2), "Ann", "x", "")).isEqualTo(new Outcome.NoSession());
+    assertThat(send(old.get(3), "Ann", "x", "")).isEqualTo(new Outcome.SessionTakenOver());
+    reopen();
+    assertThat(status(old.get(2))).isEqualTo(ChatQueries.SessionStatus.NONE);
+    assertThat(status(old.get(3))).isEqualTo(ChatQueries.SessionStatus.TAKEN_OVER);
+    delete(newest, true, "");
+    assertThat(status(old.get(3))).isEqualTo(ChatQueries.SessionStatus.NONE);
   }
 
   @Test
