@@ -59,7 +59,7 @@ final class AccountCalls {
       throw OutcomeRefusals.rateLimited("Too many accounts come from this address", wait);
     }
     return passwords
-        .hash(request.getPassword())
+        .hash(request.getPassword(), caller.waiting())
         .thenCompose(
             hash ->
                 proposals.propose(
@@ -77,11 +77,11 @@ final class AccountCalls {
       // Two hashes of one password differ by their salts: only the password itself tells a
       // repetition from somebody else's attempt at the name. That is a guess as good as a login's.
       return throttle
-          .enter(request.getUsername(), caller.source(), System.nanoTime())
+          .enter(request.getUsername(), caller.source(), caller.waiting(), System.nanoTime())
           .thenCompose(
               attempt ->
                   passwords
-                      .verify(request.getPassword(), before.passwordHash())
+                      .verify(request.getPassword(), before.passwordHash(), caller.waiting())
                       .whenComplete((right, failure) -> settle(attempt, right)))
           .thenApply(
               right -> {

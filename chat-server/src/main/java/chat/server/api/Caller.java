@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param session the session that it names, or null
  * @param address where it comes from; null where the transport does not say
+ * @param waiting whether it has not given the call up; asked from any thread
  */
-record Caller(@Nullable SessionKey session, @Nullable SocketAddress address) {
+record Caller(
+    @Nullable SessionKey session, @Nullable SocketAddress address, BooleanSupplier waiting) {
   /** Of an IPv6 address: what one customer of a provider has, and can vary at will, is the rest. */
   private static final int NETWORK_BYTES = 8;
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,7 +119,11 @@ final class LoginThrottle {
 
   /** Somebody whose wait is not decided yet. */
   private record Entering(
-      String username, String source, long sinceNanos, CompletableFuture<Attempt> answer) {}
+      String username,
+      String source,
+      BooleanSupplier waiting,
+      long sinceNanos,
+      CompletableFuture<Attempt> answer) {}
 
   /** What an attempt counted for; a wait that others have brought about since is not taken back. */
   private record Charge(Failures of, long waitBefore, long waitAfter) {
@@ -211,11 +216,13 @@ final class LoginThrottle {
    *
    * @param username what the caller says it is, whether there is such an account or not
    * @param source where the caller is, see {@link Caller#source}
+   * @param waiting whether anybody still wants to know
    * @return fails with {@link RefusedException}, {@code RATE_LIMITED}, with the time to wait; may
    *     complete on the thread that ends another attempt
    */
-  CompletableFuture<Attempt> enter(String username, String source, long nowNanos) {
-    Entering one = new Entering(username, source, nowNanos, new CompletableFuture<>());
+  CompletableFuture<Attempt> enter(
+      String username, String source, BooleanSupplier waiting, long nowNanos) {
+    Entering one = new Entering(username, source, waiting, nowNanos, new CompletableFuture<>());
     Runnable answer;
     synchronized (this) {
       answer = judge(one, entering.size() < ENTERING_MAX);
@@ -245,6 +252,9 @@ final class LoginThrottle {
 
   /** Null as long as it is not decided. */
   private @Nullable Runnable judge(Entering one, boolean mayWait) {
+    if (!one.waiting().getAsBoolean()) {
+      return () -> one.answer().completeExceptionally(OutcomeRefusals.givenUp());
+    }
     if (mayWait && isUndecided(one)) {
       return null;
     }

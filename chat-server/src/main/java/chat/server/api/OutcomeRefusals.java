@@ -96,6 +96,12 @@ final class OutcomeRefusals {
         .asException();
   }
 
+  /** Told to nobody: the client has given the call up. */
+  static RefusedException givenUp() {
+    return Refusal.of(ErrorReason.OVERLOADED, "Nobody waits for this any more; nothing was done.")
+        .asException();
+  }
+
   static Refusal noSuchAccount() {
     return Refusal.of(ErrorReason.NO_SUCH_ACCOUNT, "There is no account of this name.");
   }

@@ -5,12 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
@@ -19,6 +22,9 @@ import org.bouncycastle.crypto.params.Argon2Parameters;
  * Argon2id on a bounded pool of its own, so that a rush of logins slows logins down and nothing
  * else. Hashes travel as PHC strings ({@code $argon2id$v=19$m=19456,t=2,p=1$salt$hash}), which name
  * the cost they were made with: a changed cost leaves old hashes good.
+ *
+ * <p>What its client has given up is not computed: the client is back by then and asks again, and
+ * under a rush all work would be for those who have gone.
  *
  * <p>Thread-safe. Futures complete on the pool's threads, or with {@code OVERLOADED} at once when
  * too many wait.
@@ -48,9 +54,14 @@ final class PasswordHasher implements AutoCloseable {
     this.dummy = phc(cost, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
   }
 
-  /** Hashes a new password with a new salt; the result is a PHC string. */
-  CompletableFuture<String> hash(String password) {
+  /**
+   * Hashes a new password with a new salt; the result is a PHC string.
+   *
+   * @param waiting whether anybody still wants to know
+   */
+  CompletableFuture<String> hash(String password, BooleanSupplier waiting) {
     return submit(
+        waiting,
         () -> {
           byte[] salt = randomBytes(SALT_BYTES);
           return phc(cost, salt, compute(cost, salt, HASH_BYTES, password));
@@ -60,15 +71,16 @@ final class PasswordHasher implements AutoCloseable {
   /**
    * Whether the password is the one of the hash.
    *
+   * @param waiting whether anybody still wants to know
    * @throws IllegalArgumentException in the future, if {@code phc} is no hash of this class
    */
-  CompletableFuture<Boolean> verify(String password, String phc) {
-    return submit(() -> matches(password, phc));
+  CompletableFuture<Boolean> verify(String password, String phc, BooleanSupplier waiting) {
+    return submit(waiting, () -> matches(password, phc));
   }
 
   /** The work of {@link #verify} for an account that does not exist; always false. */
-  CompletableFuture<Boolean> verifyNothing(String password) {
-    return submit(() -> matches(password, dummy));
+  CompletableFuture<Boolean> verifyNothing(String password, BooleanSupplier waiting) {
+    return submit(waiting, () -> matches(password, dummy));
   }
 
   /** Ends the threads; what waits is dropped and its futures never complete. */
@@ -77,17 +89,65 @@ final class PasswordHasher implements AutoCloseable {
     pool.shutdownNow();
   }
 
-  private <T> CompletableFuture<T> submit(Supplier<T> work) {
-    try {
-      return CompletableFuture.supplyAsync(work, pool);
-    } catch (RejectedExecutionException e) {
-      return CompletableFuture.failedFuture(
-          Refusal.retryable(
-                  ErrorReason.OVERLOADED,
-                  "Too many passwords are being checked; try again in a second.",
-                  Duration.ofSeconds(1))
-              .asException());
+  /** What is to be computed, if somebody still waits for it then. */
+  private record Work<T>(
+      Supplier<T> computation, BooleanSupplier waiting, CompletableFuture<T> result)
+      implements Runnable {
+    @Override
+    public void run() {
+      try {
+        if (waiting.getAsBoolean()) {
+          result.complete(computation.get());
+        } else {
+          giveUp();
+        }
+      } catch (RuntimeException | Error e) {
+        // Memory may be short too. Without an end the attempt at a login would count for ever, and
+        // those who wait for what becomes of it would wait as long.
+        result.completeExceptionally(e);
+      }
     }
+
+    void giveUp() {
+      result.completeExceptionally(OutcomeRefusals.givenUp());
+    }
+  }
+
+  private <T> CompletableFuture<T> submit(BooleanSupplier waiting, Supplier<T> computation) {
+    Work<T> work = new Work<>(computation, waiting, new CompletableFuture<>());
+    if (!tryQueue(work)) {
+      dropWhatIsGivenUp();
+      if (!tryQueue(work)) {
+        work.result()
+            .completeExceptionally(
+                Refusal.retryable(
+                        ErrorReason.OVERLOADED,
+                        "Too many passwords are being checked; try again in a second.",
+                        Duration.ofSeconds(1))
+                    .asException());
+      }
+    }
+    return work.result();
+  }
+
+  private boolean tryQueue(Work<?> work) {
+    try {
+      pool.execute(work);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
+  }
+
+  private void dropWhatIsGivenUp() {
+    List<Work<?>> dropped = new ArrayList<>();
+    pool.getQueue()
+        .removeIf(
+            queued ->
+                queued instanceof Work<?> work
+                    && !work.waiting().getAsBoolean()
+                    && dropped.add(work));
+    dropped.forEach(Work::giveUp);
   }
 
   private static boolean matches(String password, String phc) {

@@ -45,21 +45,22 @@ final class SessionCalls {
   CompletableFuture<LoginResponse> login(Caller caller, LoginRequest request) {
     String name = request.getUsername();
     return throttle
-        .enter(name, caller.source(), System.nanoTime())
+        .enter(name, caller.source(), caller.waiting(), System.nanoTime())
         .thenCompose(
             attempt ->
                 proposals
                     .read(() -> queries.credentials(name))
-                    .thenCompose(known -> check(known, request.getPassword()))
+                    .thenCompose(known -> check(caller, known, request.getPassword()))
                     .whenComplete((account, failure) -> settle(attempt, failure)))
-        .thenCompose(account -> open(account, request.getTakeOver()));
+        .thenCompose(account -> open(caller, account, request.getTakeOver()));
   }
 
-  private CompletableFuture<Credentials> check(Optional<Credentials> known, String password) {
+  private CompletableFuture<Credentials> check(
+      Caller caller, Optional<Credentials> known, String password) {
     CompletableFuture<Boolean> verdict =
         known.isPresent()
-            ? passwords.verify(password, known.get().passwordHash())
-            : passwords.verifyNothing(password);
+            ? passwords.verify(password, known.get().passwordHash(), caller.waiting())
+            : passwords.verifyNothing(password, caller.waiting());
     return verdict.thenApply(
         right -> {
           if (!right || known.isEmpty()) {
@@ -79,7 +80,12 @@ final class SessionCalls {
     }
   }
 
-  private CompletableFuture<LoginResponse> open(Credentials account, boolean takeOver) {
+  private CompletableFuture<LoginResponse> open(
+      Caller caller, Credentials account, boolean takeOver) {
+    if (!caller.waiting().getAsBoolean()) {
+      // It may have come again, and this would replace the session that it got then.
+      return CompletableFuture.failedFuture(OutcomeRefusals.givenUp());
+    }
     String token = tokens.create();
     return proposals
         .propose(
@@ -130,7 +136,7 @@ final class SessionCalls {
       return again(caller, request, account);
     }
     return checked(caller, account, request.getOldPassword())
-        .thenCompose(right -> passwords.hash(request.getNewPassword()))
+        .thenCompose(right -> passwords.hash(request.getNewPassword(), caller.waiting()))
         .thenCompose(hash -> change(session, request, account, hash))
         .thenCompose(
             changed ->
@@ -145,10 +151,10 @@ final class SessionCalls {
   private CompletableFuture<Credentials> checked(
       Caller caller, Credentials account, String password) {
     return throttle
-        .enter(account.username(), caller.source(), System.nanoTime())
+        .enter(account.username(), caller.source(), caller.waiting(), System.nanoTime())
         .thenCompose(
             attempt ->
-                check(Optional.of(account), password)
+                check(caller, Optional.of(account), password)
                     .whenComplete((right, failure) -> settle(attempt, failure)));
   }
 
@@ -188,7 +194,7 @@ final class SessionCalls {
       throw OutcomeRefusals.noSession().asException();
     }
     return checked(caller, account, request.getNewPassword())
-        .thenCompose(right -> open(account, false))
+        .thenCompose(right -> open(caller, account, false))
         .thenApply(
             session ->
                 ChangePasswordResponse.newBuilder()

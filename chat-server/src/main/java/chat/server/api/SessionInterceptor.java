@@ -23,7 +23,7 @@ final class SessionInterceptor implements ServerInterceptor {
   private static final int TOKEN_CHARS_MAX = 256;
 
   private static final Context.Key<Caller> CALLER =
-      Context.keyWithDefault("chat-caller", new Caller(null, null));
+      Context.keyWithDefault("chat-caller", new Caller(null, null, () -> true));
 
   /** Who makes the current call; asked on the thread that the call arrives on. */
   static Caller current() {
@@ -36,11 +36,13 @@ final class SessionInterceptor implements ServerInterceptor {
     String value = headers.get(AUTHORIZATION);
     String token = value == null ? "" : token(value);
     boolean usable = !token.isEmpty() && token.length() <= TOKEN_CHARS_MAX;
+    Context itsOwn = Context.current();
     Caller caller =
         new Caller(
             usable ? SessionKey.ofToken(token) : null,
-            call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-    Context context = Context.current().withValue(CALLER, caller);
+            call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+            () -> !itsOwn.isCancelled());
+    Context context = itsOwn.withValue(CALLER, caller);
     return Contexts.interceptCall(context, call, headers, next);
   }
 

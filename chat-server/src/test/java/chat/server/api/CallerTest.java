@@ -34,12 +34,15 @@ class CallerTest {
 
   @Test
   void withoutAnAddressAllAreOne() {
-    assertThat(new Caller(null, null).source()).isEmpty();
-    assertThat(new Caller(null, InetSocketAddress.createUnresolved("a.test", 1)).source())
+    assertThat(new Caller(null, null, () -> true).source()).isEmpty();
+    assertThat(
+            new Caller(null, InetSocketAddress.createUnresolved("a.test", 1), () -> true).source())
         .isEmpty();
   }
 
   private static String source(String address) throws UnknownHostException {
-    return new Caller(null, new InetSocketAddress(InetAddress.getByName(address), 40_000)).source();
+    return new Caller(
+            null, new InetSocketAddress(InetAddress.getByName(address), 40_000), () -> true)
+        .source();
   }
 }

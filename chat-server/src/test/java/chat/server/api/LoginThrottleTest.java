@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -84,10 +85,24 @@ class LoginThrottleTest {
         .hasSize(5_000 - 1_000 - FREE - 1);
   }
 
+  @Test
+  void whoHasGivenUpTakesNoTurn() {
+    List<CompletableFuture<LoginThrottle.Attempt>> let =
+        enter(FREE + 1, i -> "ann").stream().filter(CompletableFuture::isDone).toList();
+    AtomicBoolean waiting = new AtomicBoolean(true);
+    CompletableFuture<LoginThrottle.Attempt> gone = throttle.enter("ann", HOME, waiting::get, now);
+    CompletableFuture<LoginThrottle.Attempt> stays = throttle.enter("ann", HOME, () -> true, now);
+    assertThat(gone).isNotDone();
+    waiting.set(false);
+    let.forEach(entered -> entered.join().succeeded());
+    assertThat(gone).isCompletedExceptionally();
+    assertThat(stays.join()).isNotNull();
+  }
+
   private List<CompletableFuture<LoginThrottle.Attempt>> enter(
       int count, IntFunction<String> name) {
     return IntStream.range(0, count)
-        .mapToObj(i -> throttle.enter(name.apply(i), HOME, now))
+        .mapToObj(i -> throttle.enter(name.apply(i), HOME, () -> true, now))
         .toList();
   }
 

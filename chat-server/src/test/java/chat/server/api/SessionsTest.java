@@ -8,10 +8,12 @@ import static org.awaitility.Awaitility.await;
 
 import chat.common.ErrorReason;
 import chat.server.chat.Command;
+import chat.v1.ChatServiceGrpc;
 import chat.v1.FetchMessagesRequest;
 import chat.v1.LoginRequest;
 import chat.v1.LoginResponse;
 import chat.v1.LogoutRequest;
+import io.grpc.Context;
 import io.grpc.Status.Code;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +55,29 @@ class SessionsTest {
     String fresh = api.login("ann");
     assertRefused(() -> use(old), Code.UNAUTHENTICATED, ErrorReason.SESSION_TAKEN_OVER);
     use(fresh);
+  }
+
+  @Test
+  void loginsThatTheirClientsHaveGivenUpAreNotCarriedOut() {
+    Limits limits = ApiHarness.limits().passwordThreads(1).build();
+    try (ApiHarness slow = new ApiHarness(limits, new PasswordCost(32 * 1024, 3, 1))) {
+      slow.create("ann");
+      LoginRequest login =
+          LoginRequest.newBuilder().setUsername("ann").setPassword(PASSWORD).build();
+      Context.CancellableContext clients = Context.current().withCancellation();
+      ChatServiceGrpc.ChatServiceFutureStub stub = ChatServiceGrpc.newFutureStub(slow.channel);
+      clients.run(
+          () -> {
+            for (int i = 0; i < 30; i++) {
+              var unused = stub.login(login);
+            }
+          });
+      clients.cancel(null);
+      assertThat(slow.login("ann")).isNotEmpty();
+      // Beside the last one, those that were being looked at.
+      assertThat(slow.backend.applied.stream().filter(c -> c instanceof Command.Login).count())
+          .isLessThan(10);
+    }
   }
 
   @Test
