@@ -6,6 +6,7 @@ import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.LineReaderImpl;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +21,16 @@ final class EditingTerminal implements LineTerminal {
   private final LineReader passwordReader;
 
   EditingTerminal(Surroundings surroundings, Completer completer) throws IOException {
-    this.surroundings = surroundings;
     // Asking the terminal what it can do would swallow what is typed ahead.
-    this.terminal = TerminalBuilder.builder().system(true).graphemeCluster(false).build();
+    this(
+        surroundings,
+        completer,
+        TerminalBuilder.builder().system(true).graphemeCluster(false).build());
+  }
+
+  EditingTerminal(Surroundings surroundings, Completer completer, Terminal terminal) {
+    this.surroundings = surroundings;
+    this.terminal = terminal;
     // While a line is read, the reader has a handler of its own; else Ctrl-C gives up what is
     // waited for.
     Thread worker = Thread.currentThread();
@@ -51,6 +59,14 @@ final class EditingTerminal implements LineTerminal {
       return "";
     } catch (EndOfFileException e) {
       return null;
+    }
+  }
+
+  @Override
+  public void changePrompt(String prompt) {
+    // JLine's interface lacks it. The next line that is shown above has it drawn.
+    if (reader instanceof LineReaderImpl drawn && reader.isReading()) {
+      drawn.setPrompt(prompt);
     }
   }
 

@@ -95,9 +95,11 @@ final class InteractiveSession {
       terminal.print("Type help for the commands.");
       resumeKept();
       String line;
+      @Nullable String to;
       do {
+        to = talkingTo;
         line = terminal.readLine(prompt());
-      } while (line != null && attempt(line.strip()) && !terminal.isBroken());
+      } while (line != null && attempt(line.strip(), to) && !terminal.isBroken());
       return terminal.isBroken() ? ExitCodes.REFUSED : exitCode;
     } finally {
       leave();
@@ -184,18 +186,34 @@ final class InteractiveSession {
     return ExitCodes.of(e) == ExitCodes.NOT_LOGGED_IN && e.reason() != ErrorReason.BAD_CREDENTIALS;
   }
 
-  /** Does what a line says; false if that is to leave. */
-  private boolean attempt(String line) {
-    String to = talkingTo;
-    if (to != null && !line.isEmpty() && !line.startsWith("/")) {
+  /**
+   * Does what a line says; false if that is to leave.
+   *
+   * @param to whom the person was talking to when it was begun
+   */
+  private boolean attempt(String line, @Nullable String to) {
+    // Where the session has ended meanwhile, the prompt says so, and commands are obeyed; not what
+    // only looks like one, though: nobody leaves in the middle of a sentence.
+    boolean mayBeText = talkingTo != null || !isCommand(line);
+    if (to != null && mayBeText && !line.isEmpty() && !line.startsWith("/")) {
       return safely(() -> current().send(to, line));
     }
     String command = line.startsWith("/") ? line.substring(1) : line;
     String[] words = command.split("\\s+", 3);
-    if (words[0].equalsIgnoreCase("quit") || words[0].equalsIgnoreCase("exit")) {
+    if (isLeaving(words[0])) {
       return false;
     }
     return safely(() -> obey(words));
+  }
+
+  private static boolean isLeaving(String word) {
+    return word.equalsIgnoreCase("quit") || word.equalsIgnoreCase("exit");
+  }
+
+  private static boolean isCommand(String line) {
+    String[] words = line.split("\\s+", 2);
+    String first = words[0].toLowerCase(Locale.ROOT);
+    return isLeaving(first) ? words.length == 1 : COMMANDS.contains(first);
   }
 
   private void obey(String[] words) throws InterruptedException {
@@ -286,6 +304,7 @@ final class InteractiveSession {
     if (presence == over) {
       presence = null;
       talkingTo = null;
+      terminal.changePrompt(prompt());
     }
     over.abandon();
     main.sessions().forget(over.session().username(), over.session().token());

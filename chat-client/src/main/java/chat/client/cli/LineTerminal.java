@@ -7,6 +7,9 @@ interface LineTerminal extends AutoCloseable {
   /** The next line; null when there is none any more. An interrupted line is empty. */
   @Nullable String readLine(String prompt);
 
+  /** Changes the prompt of the line that is being read, if one is. Thread-safe. */
+  void changePrompt(String prompt);
+
   /** Shows a line or several without tearing what is being typed. Thread-safe. */
   void print(String line);
 

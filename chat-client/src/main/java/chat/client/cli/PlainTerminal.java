@@ -20,6 +20,11 @@ final class PlainTerminal implements LineTerminal {
   }
 
   @Override
+  public void changePrompt(String prompt) {
+    // What is printed is printed.
+  }
+
+  @Override
   public void print(String line) {
     surroundings.out().println(line);
   }

@@ -180,6 +180,33 @@ class CommandLineTest {
     }
   }
 
+  @Test
+  void aLineForSomebodyIsNoCommandBecauseTheSessionHasEndedMeanwhile() throws Exception {
+    done("create-account", "bob");
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    PrintStream screen = new PrintStream(shown, true, StandardCharsets.UTF_8);
+    try (PipedOutputStream keys = new PipedOutputStream()) {
+      InputStream typed = new PipedInputStream(keys);
+      Thread chatting =
+          new Thread(
+              () ->
+                  Main.run(
+                      new String[0], Surroundings.of(typed, screen, screen, environment, null)));
+      chatting.start();
+      type(keys, "login bob\ntalk bob\n");
+      await().until(() -> count(shown, "What you type now goes to bob") == 1);
+      done("login", "bob", "--take-over");
+      cluster.post("bob", "bob", "the servers speak");
+      await().until(() -> count(shown, "Log in again with: login bob") == 1);
+      type(keys, "quit it\n");
+      await().until(() -> count(shown, "You are not logged in; type: login NAME") == 1);
+      assertThat(count(shown, "is no command")).isZero();
+      type(keys, "quit\n");
+      chatting.join(60_000);
+      assertThat(chatting.isAlive()).isFalse();
+    }
+  }
+
   private static void type(PipedOutputStream keys, String line) throws IOException {
     keys.write(line.getBytes(StandardCharsets.UTF_8));
     keys.flush();
