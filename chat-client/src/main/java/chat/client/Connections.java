@@ -1,21 +1,17 @@
 package chat.client;
 
 import chat.common.ErrorReason;
-import chat.v1.ChatServiceGrpc;
-import chat.v1.GetClusterStatusRequest;
-import chat.v1.GetClusterStatusResponse;
-import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.StreamObserver;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +26,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +35,6 @@ import org.jspecify.annotations.Nullable;
 final class Connections {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-  private static final Duration STATUS_ATTEMPT = Duration.ofSeconds(1);
-
-  /** A single name may stand for several servers. */
-  private static final int STATUS_TRIES_MIN = 4;
 
   private final ServerDirectory directory;
   private final CallTimes times;
@@ -57,6 +48,7 @@ final class Connections {
 
   private final Set<Runnable> closers = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean looking = new AtomicBoolean();
+  private final Misfit misfit = new Misfit();
   private @Nullable PrimaryChannel primary;
   private @Nullable ManagedChannel anyServer;
   private volatile boolean closed;
@@ -176,102 +168,77 @@ final class Connections {
 
   /** Asks any live server, one after the other. */
   CompletableFuture<ClusterStatus> clusterStatus() {
-    CompletableFuture<ClusterStatus> result = new CompletableFuture<>();
-    Runnable closer = () -> result.completeExceptionally(closedException());
-    whenClosed(closer);
-    CompletableFuture<?> unused = result.whenComplete((status, failure) -> forget(closer));
-    askStatus(result, Math.max(STATUS_TRIES_MIN, 2 * directory.servers().size()));
-    return result;
+    return newStatusCall().start();
   }
 
-  private void askStatus(CompletableFuture<ClusterStatus> result, int triesLeft) {
-    ManagedChannel channel;
-    try {
-      channel = anyServer();
-    } catch (ChatException e) {
-      result.completeExceptionally(e);
-      return;
-    }
-    CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(STATUS_ATTEMPT.toMillis(), TimeUnit.MILLISECONDS);
-    StreamObserver<GetClusterStatusResponse> observer =
-        new StreamObserver<>() {
-          private boolean answered;
-
-          @Override
-          public void onNext(GetClusterStatusResponse response) {
-            answered = true;
-            result.complete(Wire.clusterStatus(response));
-          }
-
-          @Override
-          public void onError(Throwable failure) {
-            if (answered) {
-              return;
-            }
-            if (triesLeft > 1) {
-              askStatus(result, triesLeft - 1);
-            } else {
-              result.completeExceptionally(noServer(ServerError.of(failure).exception()));
-            }
-          }
-
-          @Override
-          public void onCompleted() {
-            onError(Status.INTERNAL.withDescription("The server answered nothing.").asException());
-          }
-        };
-    try {
-      ClientCalls.asyncUnaryCall(
-          channel.newCall(ChatServiceGrpc.getGetClusterStatusMethod(), options),
-          GetClusterStatusRequest.getDefaultInstance(),
-          observer);
-    } catch (RejectedExecutionException e) {
-      // Closed meanwhile, event loop and all.
-      result.completeExceptionally(closedException());
-    }
+  private StatusCall newStatusCall() {
+    return new StatusCall(this, this::anyServer, directory.servers().size());
   }
 
-  private ChatException noServer(ChatException cause) {
-    return new ChatException(
-        ErrorReason.NO_PRIMARY,
-        "No server answers at " + directory.words() + "; " + why(cause),
-        cause);
-  }
-
-  private String why(ChatException cause) {
-    for (Throwable inner = cause; inner != null; inner = inner.getCause()) {
-      if (inner instanceof SSLException) {
-        return "its certificate is not accepted (" + innermost(inner) + ").";
-      }
-    }
-    return channels.tls().equals(ClientTls.NONE)
-        ? "is the cluster running, and does it want TLS?"
-        : "is the cluster running, and with TLS?";
-  }
-
-  private static String innermost(Throwable failure) {
-    Throwable last = failure;
-    while (last.getCause() != null) {
-      last = last.getCause();
-    }
-    return String.valueOf(last.getMessage());
+  boolean isEncrypted() {
+    return !channels.tls().equals(ClientTls.NONE);
   }
 
   /** With one address given, the others are found by asking. */
-  private void lookForServers() {
+  private void lookForServers(int primariesBefore) {
     if (closed || !looking.compareAndSet(false, true)) {
       return;
     }
+    StatusCall call = newStatusCall();
     CompletableFuture<?> unused =
-        clusterStatus()
+        call.start()
             .whenComplete(
-                (status, failure) -> {
-                  looking.set(false);
-                  if (status != null) {
-                    learn(status.servers().stream().map(ClusterStatus.Server::address).toList());
-                  }
-                });
+                (status, failure) ->
+                    callBack(() -> looked(call, primariesBefore, status, failure)));
+  }
+
+  private void looked(
+      StatusCall call,
+      int primariesBefore,
+      @Nullable ClusterStatus status,
+      @Nullable Throwable failure) {
+    try {
+      misfit.looked(
+          failure instanceof ChatException noServer ? misfit(call, noServer) : null,
+          primariesBefore);
+    } finally {
+      looking.set(false);
+    }
+    if (status != null) {
+      learn(status.servers().stream().map(ClusterStatus.Server::address).toList());
+    }
+  }
+
+  /** What is wrong if waiting does not help, as far as it can be known; may block. */
+  private @Nullable ChatException misfit(StatusCall call, ChatException noServer) {
+    if (isEncrypted()) {
+      return call.foundStrangersOnly() ? noServer : null;
+    }
+    // To a client without TLS they look dead.
+    return directory.servers().stream().allMatch(this::speaksTls)
+        ? new ChatException(
+            ErrorReason.NO_PRIMARY,
+            "The servers at " + directory.words() + " want TLS; connect with it (--tls-ca).",
+            noServer)
+        : null;
+  }
+
+  private boolean speaksTls(ServerDirectory.HostPort server) {
+    try {
+      return Arrays.stream(directory.lookup().lookUp(server.host()))
+          .allMatch(at -> TlsProbe.speaksTls(new InetSocketAddress(at, server.port())));
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /** Why no call will succeed until somebody changes something; null if that is not known. */
+  @Nullable ChatException misfit() {
+    PrimaryChannel wanted;
+    synchronized (this) {
+      wanted = closed ? null : primary;
+    }
+    return wanted == null || wanted.primaryKnown() ? null : misfit.why(wanted.timesFound());
   }
 
   /** A server that is not the primary may know who is. */

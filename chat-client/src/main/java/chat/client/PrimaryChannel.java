@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +26,16 @@ final class PrimaryChannel {
   private final ManagedChannel channel;
   private final CallTimes times;
   private final ScheduledExecutorService timer;
-  private final Runnable lookForServers;
+  private final IntConsumer lookForServers;
+  private final AtomicInteger timesFound = new AtomicInteger();
   private @Nullable ScheduledFuture<?> ticker;
   private int ticks;
 
   /**
-   * @param lookForServers called once a second while no primary is known
+   * @param lookForServers called once a second while no primary is known, with {@link #timesFound}
    */
-  PrimaryChannel(ServerChannels channels, ScheduledExecutorService timer, Runnable lookForServers) {
+  PrimaryChannel(
+      ServerChannels channels, ScheduledExecutorService timer, IntConsumer lookForServers) {
     this.times = channels.times();
     this.timer = timer;
     this.lookForServers = lookForServers;
@@ -90,6 +94,11 @@ final class PrimaryChannel {
     return channel.getState(false) == ConnectivityState.READY;
   }
 
+  /** How often a primary was found when none was known. */
+  int timesFound() {
+    return timesFound.get();
+  }
+
   /**
    * The primary has not answered in time. It may be frozen while another has been promoted whose
    * connection sleeps in its back-off.
@@ -102,6 +111,9 @@ final class PrimaryChannel {
     if (state == ConnectivityState.SHUTDOWN) {
       stopTicking();
       return;
+    }
+    if (state == ConnectivityState.READY) {
+      timesFound.incrementAndGet();
     }
     if (state == ConnectivityState.READY || state == ConnectivityState.IDLE) {
       stopTicking();
@@ -130,7 +142,7 @@ final class PrimaryChannel {
   private void tick() {
     channel.resetConnectBackoff();
     if (++ticks % LOOK_EVERY == 0) {
-      lookForServers.run();
+      lookForServers.accept(timesFound());
     }
   }
 

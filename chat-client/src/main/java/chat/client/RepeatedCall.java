@@ -203,6 +203,11 @@ final class RepeatedCall<Q, R, T> {
   }
 
   private void again(ServerError error) {
+    ChatException misfit = connections.misfit();
+    if (misfit != null) {
+      fail(unknownOr(misfit, true));
+      return;
+    }
     Duration wait = error.pause(backoff);
     if (System.nanoTime() + wait.toNanos() - deadlineNanos >= 0) {
       finish(error);

@@ -2,6 +2,7 @@ package chat.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import chat.client.demo.LocalCluster;
 import java.io.File;
@@ -78,6 +79,9 @@ class TlsClusterTest {
           .isInstanceOf(ChatException.class)
           .hasMessageContaining("TLS");
     }
+    strangersAreToldAtOnce(ChatClient.builder(), "want TLS", cluster);
+    strangersAreToldAtOnce(
+        ChatClient.builder().tls(others.resolve("ca.pem")), "certificate is not accepted", cluster);
     try (ChatClient deceived =
         ChatClient.builder().servers(cluster.addresses()).tls(others.resolve("ca.pem")).build()) {
       assertThatThrownBy(deceived::clusterStatus)
@@ -93,6 +97,20 @@ class TlsClusterTest {
       assertThatThrownBy(elsewhere::clusterStatus)
           .isInstanceOf(ChatException.class)
           .hasMessageContaining("certificate is not accepted");
+    }
+  }
+
+  /** Not only when the time of a call is over: no waiting helps. */
+  private static void strangersAreToldAtOnce(
+      ChatClient.Builder builder, String words, LocalCluster cluster) {
+    Duration whole = Duration.ofMinutes(10);
+    try (ChatClient client = builder.servers(cluster.addresses()).callTimeout(whole).build()) {
+      assertTimeoutPreemptively(
+          PATIENCE,
+          () ->
+              assertThatThrownBy(() -> client.login("alice", "wonderland"))
+                  .isInstanceOf(ChatException.class)
+                  .hasMessageContaining(words));
     }
   }
 
