@@ -318,7 +318,7 @@ public final class MessageSender implements AutoCloseable {
     call = null;
     connections.learnFrom(error.exception());
     Runnable refuse = error.tooLarge() ? refuseTooLarge(error) : null;
-    if (error.kind() == ServerError.Kind.DEFINITE) {
+    if (error.kind() == ServerError.Kind.DEFINITE && !error.tooLarge()) {
       failure = error.exception();
       return () -> giveUp(error.exception());
     }
@@ -331,10 +331,16 @@ public final class MessageSender implements AutoCloseable {
     return refuse;
   }
 
-  /** Takes out the one message that no server takes, so that those behind it go on. */
+  /**
+   * Takes out the one message that no server takes, so that those behind it go on. The service does
+   * not say which it was, and its limit is an operator's choice; but the largest is above that if
+   * any is.
+   */
   private @Nullable Runnable refuseTooLarge(ServerError error) {
+    boolean said = error.kind() == ServerError.Kind.DEFINITE;
     return window
-        .first(pending -> ServerError.ofLargeRequest(pending.bytes()).isPresent())
+        .largest()
+        .filter(pending -> said || ServerError.ofLargeRequest(pending.bytes()).isPresent())
         .map(pending -> refuseTooLarge(pending, error.exception()))
         .orElse(null);
   }

@@ -3,6 +3,7 @@ package chat.client;
 import chat.v1.SendMessagesRequest;
 import io.grpc.ClientCall;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +24,9 @@ final class SendWindow {
 
   /** Tasks that are handed out and have not ended. */
   private int completing;
+
+  /** Of the messages that the call has and nobody waits for any more. */
+  private int lateBytesMax;
 
   SendWindow(Lock lock, Condition changed) {
     this.lock = lock;
@@ -54,12 +57,18 @@ final class SendWindow {
     return unanswered.get(requestId);
   }
 
-  /** The first that matches, in the order of sending. */
-  Optional<PendingSend> first(Predicate<PendingSend> wanted) {
-    return unanswered.values().stream().filter(wanted).findFirst();
+  /**
+   * The one with the most bytes of all that the call has and has not answered; empty if that may be
+   * one that is not waited for any more.
+   */
+  Optional<PendingSend> largest() {
+    return unanswered.values().stream()
+        .max(Comparator.comparingInt(PendingSend::bytes))
+        .filter(pending -> pending.bytes() >= lateBytesMax);
   }
 
   void sendAllOn(ClientCall<SendMessagesRequest, ?> call) {
+    lateBytesMax = 0;
     unanswered.values().forEach(pending -> pending.sendOn(call));
   }
 
@@ -73,6 +82,7 @@ final class SendWindow {
   Runnable takeLate(long nowNanos, Consumer<PendingSend> tell) {
     List<PendingSend> late = new ArrayList<>();
     unanswered.values().removeIf(pending -> pending.isLate(nowNanos) && late.add(pending));
+    late.forEach(pending -> lateBytesMax = Math.max(lateBytesMax, pending.bytes()));
     return completion(() -> late.forEach(tell));
   }
 

@@ -63,10 +63,13 @@ record ServerError(Kind kind, ChatException exception, boolean tooLarge) {
     ChatException exception =
         new ChatException(reason, sentence, info.getMetadataMap(), retryAfter(status), failure);
     boolean service = info.getDomain().equals(ErrorReason.DOMAIN);
-    boolean tooLarge =
-        code == Status.Code.RESOURCE_EXHAUSTED
-            && (!service || reason == ErrorReason.REQUEST_TOO_LARGE);
-    return new ServerError(tooLarge ? Kind.REPEAT_FEW : kind(code, reason), exception, tooLarge);
+    boolean exhausted = code == Status.Code.RESOURCE_EXHAUSTED;
+    // gRPC's word, which may be about the answer; the service's own is about the request.
+    boolean bare = exhausted && !service;
+    return new ServerError(
+        bare ? Kind.REPEAT_FEW : kind(code, reason),
+        exception,
+        bare || (exhausted && reason == ErrorReason.REQUEST_TOO_LARGE));
   }
 
   /** How long to wait before the same again: what the server asks for, else the next pause. */

@@ -54,12 +54,15 @@ import org.jspecify.annotations.Nullable;
 /** The chat service of one server of a {@link FakeCluster}: the rules, as far as a client sees. */
 final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
   private static final Context.Key<String> TOKEN = Context.key("token");
-  private static final int REQUEST_BYTES_MAX = 64 * 1024;
 
   private final FakeCluster cluster;
   private final FakeServer server;
   private final Set<FakeStream> streams = ConcurrentHashMap.newKeySet();
   final AtomicInteger requests = new AtomicInteger();
+  volatile int requestBytesMax = 64 * 1024;
+
+  /** What ends a stream with a message that is not even read. */
+  volatile Supplier<StatusRuntimeException> farTooLarge = FakeChatService::tooLarge;
 
   /** What the next answer to a SendMessage or a stream's message does, once. */
   volatile @Nullable Supplier<@Nullable StatusRuntimeException> hostility;
@@ -200,6 +203,11 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
         .build();
   }
 
+  static StatusRuntimeException tooLarge() {
+    return FakeChat.refusal(
+        Status.Code.RESOURCE_EXHAUSTED, ErrorReason.REQUEST_TOO_LARGE, "Too large.");
+  }
+
   @Override
   public void sendMessage(SendMessageRequest in, StreamObserver<SendMessageResponse> out) {
     answer(out, () -> accept(caller(), in.getRecipient(), in.getText(), in.getRequestId()));
@@ -218,19 +226,18 @@ final class FakeChatService extends ChatServiceGrpc.ChatServiceImplBase {
           return;
         }
         requests.incrementAndGet();
-        if (in.getSerializedSize() > 4 * REQUEST_BYTES_MAX) {
-          // As gRPC itself does it, for the whole stream.
+        if (in.getSerializedSize() > 4 * requestBytesMax) {
+          // More than the server wants to read: the end of the whole stream.
           over = true;
-          out.onError(Status.RESOURCE_EXHAUSTED.withDescription("Too large.").asRuntimeException());
+          out.onError(farTooLarge.get());
           return;
         }
         SendMessagesResponse.Builder response =
             SendMessagesResponse.newBuilder().setRequestId(in.getRequestId());
         try {
           requirePrimary();
-          if (in.getSerializedSize() > REQUEST_BYTES_MAX) {
-            throw FakeChat.refusal(
-                Status.Code.RESOURCE_EXHAUSTED, ErrorReason.REQUEST_TOO_LARGE, "Too large.");
+          if (in.getSerializedSize() > requestBytesMax) {
+            throw tooLarge();
           }
           response.setAccepted(
               accept(

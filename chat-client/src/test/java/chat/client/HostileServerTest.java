@@ -2,6 +2,7 @@ package chat.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import chat.common.ErrorReason;
 import com.google.protobuf.Any;
@@ -203,6 +204,9 @@ class HostileServerTest {
 
   @Test
   void aMessageThatNoServerTakesDoesNotHoldUpThoseBehindIt() throws Exception {
+    // As gRPC itself says it, for a server of an earlier version.
+    cluster.primary().service().farTooLarge =
+        () -> Status.RESOURCE_EXHAUSTED.withDescription("Too large.").asRuntimeException();
     try (MessageSender sender = alice.openSender(8)) {
       CompletableFuture<SentMessage> before = sender.send("alice", "before");
       CompletableFuture<SentMessage> large = sender.send("alice", "x".repeat(100_000));
@@ -216,6 +220,45 @@ class HostileServerTest {
       }
     }
     assertThat(cluster.chat.inboxTexts("alice")).containsExactly("before", "behind");
+  }
+
+  @Test
+  void aServerThatTakesLessThanUsualIsBelievedAtOnce() throws Exception {
+    FakeChatService service = cluster.primary().service();
+    service.requestBytesMax = 1_000;
+    try (MessageSender sender = alice.openSender(8)) {
+      CompletableFuture<SentMessage> large = sender.send("alice", "x".repeat(2_000));
+      CompletableFuture<SentMessage> huge = sender.send("alice", "x".repeat(10_000));
+      CompletableFuture<SentMessage> behind = sender.send("alice", "behind");
+      assertThat(behind.get().duplicate()).isFalse();
+      for (CompletableFuture<SentMessage> refused : List.of(large, huge)) {
+        assertThat(catchThrowableOfType(ChatException.class, () -> Answers.await(refused, "")))
+            .isNotInstanceOf(OutcomeUnknownException.class)
+            .hasMessageContaining("Too large");
+      }
+    }
+    answerWith(FakeChatService.tooLarge());
+    assertThat(catchThrowableOfType(ChatException.class, () -> alice.send("alice", "too large")))
+        .isNotInstanceOf(OutcomeUnknownException.class);
+    assertThat(cluster.chat.inboxTexts("alice")).containsExactly("behind");
+  }
+
+  @Test
+  void serversWithoutTlsAreNotWaitedForByAClientThatWantsIt() {
+    try (ChatClient encrypted =
+        ChatClient.builder()
+            .servers(cluster.addresses())
+            .tls()
+            .callTimeout(Duration.ofMinutes(10))
+            .build()) {
+      ChatException why =
+          assertTimeoutPreemptively(
+              Duration.ofMinutes(1),
+              () ->
+                  catchThrowableOfType(
+                      ChatException.class, () -> encrypted.login("alice", "secret")));
+      assertThat(why).hasMessageContaining("without TLS");
+    }
   }
 
   @Test
