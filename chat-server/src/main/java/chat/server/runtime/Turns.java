@@ -54,6 +54,7 @@ final class Turns {
     void ended(@Nullable Throwable failure);
   }
 
+  private final long beatNanos;
   private final Work work;
   private final Thread own;
   private final Runnable lent = this::runLent;
@@ -68,6 +69,11 @@ final class Turns {
    * @param name of the thread
    */
   Turns(String name, Work work) {
+    this(name, work, BEAT_NANOS);
+  }
+
+  Turns(String name, Work work, long beatNanos) {
+    this.beatNanos = beatNanos;
     this.work = work;
     this.own = new Thread(this::run, name);
   }
@@ -101,11 +107,11 @@ final class Turns {
   /** When the last beat was. */
   private long turn(long beat) {
     long now = System.nanoTime();
-    boolean isDue = now - beat >= BEAT_NANOS;
+    boolean isDue = now - beat >= beatNanos;
     if (take() || (isDue && turn.compareAndSet(FREE, TAKEN))) {
       runOwn();
     } else if (!isDue) {
-      LockSupport.parkNanos(this, BEAT_NANOS - (now - beat));
+      LockSupport.parkNanos(this, beatNanos - (now - beat));
     }
     return isDue ? now : beat;
   }
