@@ -13,7 +13,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +49,10 @@ class TurnsTest {
     final AtomicInteger overlaps = new AtomicInteger();
     volatile boolean stop;
     volatile boolean stopsHalfway;
+
+    /** Once, between the last look for something to do and the answer that there is nothing. */
+    final AtomicReference<@Nullable Runnable> meanwhile = new AtomicReference<>();
+
     long handled;
     private boolean isHalfway;
 
@@ -75,7 +81,14 @@ class TurnsTest {
 
     @Override
     public boolean hasMore() {
-      return !inputs.isEmpty();
+      boolean hasMore = !inputs.isEmpty();
+      if (!hasMore) {
+        Runnable once = meanwhile.getAndSet(null);
+        if (once != null) {
+          once.run();
+        }
+      }
+      return hasMore;
     }
 
     @Override
@@ -169,6 +182,19 @@ class TurnsTest {
     await(() -> done.get() == all);
     assertThat(work.overlaps).hasValue(0);
     assertThat(work.handled).isEqualTo(all);
+  }
+
+  @Test
+  void whatIsAddedWhileATurnIsAboutToEndIsDone() throws Exception {
+    // No beat mends what would be forgotten.
+    turns = new Turns("own", work, TimeUnit.HOURS.toNanos(1));
+    turns.start();
+    for (Consumer<Runnable> thread :
+        List.<Consumer<Runnable>>of(Runnable::run, lender("lender")::execute)) {
+      CountDownLatch done = new CountDownLatch(1);
+      thread.accept(() -> add(() -> work.meanwhile.set(() -> add(done::countDown))));
+      assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+    }
   }
 
   @Test
