@@ -2,7 +2,6 @@ package chat.server.runtime;
 
 import chat.server.chat.Outcome;
 import chat.server.replication.Change;
-import chat.server.replication.Entry;
 import chat.server.replication.Envelope;
 import chat.server.replication.Ready;
 import chat.server.replication.Replica;
@@ -10,10 +9,7 @@ import chat.server.replication.ServerId;
 import chat.server.replication.Status;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -38,19 +34,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ReplicaLoop.class);
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** What an operator asks for. */
-  private record Request(CompletableFuture<Void> made, Inputs.Input work) implements Inputs.Input {
-    @Override
-    public void handle(long now) {
-      work.handle(now);
-    }
-
-    @Override
-    public void refuse() {
-      made.completeExceptionally(new ChangeRefusedException("this server is stopping"));
-    }
-  }
-
   private final Replica replica;
   private final ReplicatedLog log;
   private final HardStateStore hardStates;
@@ -59,8 +42,10 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private final Turns turns = new Turns("replica", new Steps());
   private final Inputs inputs = new Inputs(turns::want);
   private final ClientRequests requests;
+  private final OperatorRequests operators;
   private final ExecutorService fetches =
       Executors.newSingleThreadExecutor(r -> new Thread(r, "log-reader"));
+  private final PeerReads reads;
   private final LogTrimmer trimmer;
   private final List<Inputs.Input> batch = new ArrayList<>();
 
@@ -70,8 +55,6 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   private @Nullable Consumer<Status> onStatus;
   private @Nullable Consumer<Ready.Ending> onEnding;
   private Ready.@Nullable Ending ending;
-  private final Map<Long, CompletableFuture<Void>> changes = new HashMap<>();
-  private long changeIds;
   private volatile @Nullable Status status;
   private volatile boolean stopping;
   private volatile boolean diskLow;
@@ -97,6 +80,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     this.applier = applier;
     this.fatal = fatal;
     this.requests = new ClientRequests(replica, applier, inputs, this::status);
+    this.operators = new OperatorRequests(replica, inputs);
+    this.reads = new PeerReads(log, fetches, this::answer);
     this.trimmer = new LogTrimmer(log, applier, retention, fetches, fatal);
   }
 
@@ -167,16 +152,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    *     ChangeRefusedException} that says why it was not made, or that this cannot be told
    */
   public CompletableFuture<Void> change(Change change) {
-    CompletableFuture<Void> made = new CompletableFuture<>();
-    inputs.add(
-        new Request(
-            made,
-            now -> {
-              long id = ++changeIds;
-              changes.put(id, made);
-              replica.change(id, change, now);
-            }));
-    return made;
+    return operators.change(change);
   }
 
   /**
@@ -185,29 +161,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
    * @return fails with a {@link ChangeRefusedException} if it is not taken
    */
   public CompletableFuture<Void> confirmCrashed(ServerId server) {
-    CompletableFuture<Void> taken = new CompletableFuture<>();
-    inputs.add(
-        new Request(
-            taken,
-            now -> {
-              String refusal = replica.confirmCrashed(server, now);
-              if (refusal == null) {
-                taken.complete(null);
-              } else {
-                taken.completeExceptionally(new ChangeRefusedException(refusal));
-              }
-            }));
-    return taken;
-  }
-
-  private void changed(Ready.Changed changed) {
-    CompletableFuture<Void> made = changes.remove(changed.id());
-    if (made != null && changed.failure() == null) {
-      made.complete(null);
-    } else if (made != null) {
-      made.completeExceptionally(
-          new ChangeRefusedException(Objects.requireNonNull(changed.failure())));
-    }
+    return operators.confirmCrashed(server);
   }
 
   private final class Steps implements Turns.Work {
@@ -233,12 +187,7 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
       }
       inputs.end();
       requests.end();
-      changes
-          .values()
-          .forEach(
-              made ->
-                  made.completeExceptionally(
-                      new ChangeRefusedException("this server is stopping")));
+      operators.end();
     }
   }
 
@@ -326,12 +275,12 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
   }
 
   private void performMore(Ready ready) {
-    ready.fetches().forEach(this::serve);
+    ready.fetches().forEach(reads::serve);
     ready.probes().forEach(this::ask);
     ready.notices().forEach(logger::info);
     ready.reads().forEach(requests::confirmed);
     ready.failedReads().forEach(requests::readFailed);
-    ready.changes().forEach(this::changed);
+    ready.changes().forEach(operators::changed);
   }
 
   private void show(@Nullable Status news) {
@@ -347,27 +296,8 @@ public final class ReplicaLoop implements PeerNetwork.Receiver, AutoCloseable {
     Objects.requireNonNull(onStatus).accept(news);
   }
 
-  private void serve(Ready.Fetch fetch) {
-    fetches.execute(
-        () -> {
-          try {
-            // Whether the other's log is the same up to there, its own hash of what it gets tells.
-            Envelope answer = fetch.answer(kept(fetch), log.firstIndex());
-            inputs.add(now -> Objects.requireNonNull(network).send(answer));
-          } catch (IOException | RuntimeException e) {
-            logger.error("cannot read the log after {} for a peer", fetch.after(), e);
-          }
-        });
-  }
-
-  /** What is asked for, or nothing if it has been trimmed: the log's first index says which. */
-  private List<Entry> kept(Ready.Fetch fetch) throws IOException {
-    try {
-      return log.read(fetch.after().index(), fetch.upToIndex(), fetch.bytesMax());
-    } catch (NoSuchElementException e) {
-      logger.debug("trimmed: {}", fetch, e);
-      return List.of();
-    }
+  private void answer(Envelope answer) {
+    inputs.add(now -> Objects.requireNonNull(network).send(answer));
   }
 
   private void ask(Ready.Probe question) {
