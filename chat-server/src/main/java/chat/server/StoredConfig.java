@@ -99,6 +99,11 @@ record StoredConfig(
 
   /** Replaces the file, atomically and durably. */
   void write(Path directory) throws IOException {
+    DurableFiles.replace(directory.resolve(FILE), StandardCharsets.UTF_8.encode(text()));
+  }
+
+  /** What the file says: two that say the same are the same. */
+  String text() {
     StringBuilder text = new StringBuilder();
     text.append("# Whose directory this is and what its server was started with last.\n");
     text.append("# Written at each start; flags change it, server-id and disk-id never change.\n");
@@ -121,6 +126,6 @@ record StoredConfig(
       append(text, "peer-key", peers.key());
     }
     text.append("insecure=").append(insecure).append('\n');
-    DurableFiles.replace(directory.resolve(FILE), StandardCharsets.UTF_8.encode(text.toString()));
+    return text.toString();
   }
 }
