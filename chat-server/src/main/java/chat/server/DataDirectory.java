@@ -74,6 +74,7 @@ final class DataDirectory {
   static Opened merge(Path path, StartFlags flags, ServerLimits limits) throws IOException {
     Optional<StoredConfig> found = StoredConfig.read(path);
     StoredConfig stored = found.isPresent() ? found.get() : fresh(path, flags);
+    String diskId = hasForgotten(path) ? UUID.randomUUID().toString() : stored.diskId();
     if (!stored.id().equals(flags.id())) {
       throw new UsageException(
           path
@@ -97,13 +98,21 @@ final class DataDirectory {
             limits,
             flags.assumeCrashed());
     requireEncryption(config, insecure);
-    StoredConfig next =
-        new StoredConfig(flags.id(), stored.diskId(), cluster, listen, tls, insecure);
+    StoredConfig next = new StoredConfig(flags.id(), diskId, cluster, listen, tls, insecure);
     // By the text: equals of so many records takes a tenth of a second when it is first called.
     if (found.isEmpty() || !next.text().equals(stored.text())) {
       next.write(path);
     }
     return new Opened(new DataDirectory(path, next), config);
+  }
+
+  /**
+   * Whether nothing that a server has ever promised or acknowledged is here: its configuration
+   * alone, brought to a new disk perhaps, must not pass for the disk that it was on (R1).
+   */
+  private static boolean hasForgotten(Path path) {
+    return Stream.of(STATE, LOG, DATABASE, BASE).noneMatch(part -> Files.exists(path.resolve(part)))
+        && !new DataSwap(path).isDecided();
   }
 
   // An id that is not among the servers is refused with ServerConfig's own sentence.
@@ -209,7 +218,7 @@ final class DataDirectory {
     return path;
   }
 
-  /** The id that was made with the directory (R1). */
+  /** The id that was made with the directory, or when all that it held was gone (R1). */
   public String diskId() {
     return config.diskId();
   }

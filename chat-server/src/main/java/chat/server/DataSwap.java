@@ -87,6 +87,11 @@ final class DataSwap {
     step.accept("decided");
   }
 
+  /** Whether {@link #finish} has parts to exchange: some may be in neither place. */
+  boolean isDecided() {
+    return Files.exists(directory.resolve(MARKER));
+  }
+
   /** A name for {@link #decide} that no directory has yet. */
   String asideName(long lineage) {
     int n = 1;

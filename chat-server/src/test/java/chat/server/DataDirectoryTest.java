@@ -28,6 +28,7 @@ class DataDirectoryTest {
   @Test
   void aRestartByNumberAloneFindsWhatTheFirstStartWasGiven() throws IOException {
     DataDirectory.Opened first = start(flags(2, ELSEWHERE, null, "0.0.0.0:99", true));
+    Files.createFile(directory.resolve("state"));
     DataDirectory.Opened again = start(flags(2, null, null, null, false));
     assertThat(again.config()).isEqualTo(first.config());
     assertThat(again.config().cluster()).hasToString(ELSEWHERE);
@@ -93,6 +94,26 @@ class DataDirectoryTest {
         tls,
         false,
         false);
+  }
+
+  @Test
+  void aConfigurationWithoutItsDataIsOfAnotherDisk() throws IOException {
+    DataDirectory.Opened first = start(flags(2, ELSEWHERE, null, "0.0.0.0:99", true));
+    DataDirectory.Opened again = start(flags(2, null, null, null, false));
+    assertThat(again.config()).isEqualTo(first.config());
+    assertThat(again.directory().diskId()).isNotEqualTo(first.directory().diskId());
+    Files.createFile(directory.resolve("state"));
+    assertThat(start(flags(2, null, null, null, false)).directory().diskId())
+        .isEqualTo(again.directory().diskId());
+  }
+
+  @Test
+  void dataHalfwayToItsPlaceIsOfTheSameDisk() throws IOException {
+    DataDirectory.Opened first = start(flags(2, null, null, null, false));
+    Files.createDirectories(directory.resolve("old").resolve("log"));
+    Files.writeString(directory.resolve("swap"), "parts=log state\naside=\n");
+    assertThat(start(flags(2, null, null, null, false)).directory().diskId())
+        .isEqualTo(first.directory().diskId());
   }
 
   @Test
