@@ -75,8 +75,9 @@ final class OutcomeRefusals {
       return Refusal.badField(
           ErrorReason.BAD_REQUEST_ID,
           "request_id",
-          "This request_id is older than what is remembered; it is not known whether it was"
-              + " carried out.");
+          "This request_id says that it is more than 24 hours old, and is not remembered: whether it"
+              + " was carried out is not known. If it is new, the clock where it was made is wrong,"
+              + " or the servers' clocks once were; any other unique text will do as an id.");
     }
     throw new IllegalStateException("a refusal that nobody has worded: " + outcome);
   }
