@@ -265,10 +265,14 @@ final class BullyElection {
 
   /**
    * How long a round may take. Writes stand still during one, so a server that wants to come in
-   * gets little time at first, and more each time that it was too slow.
+   * gets little time at first, and more each time that it was too slow. After a start of all
+   * servers nothing can be written before it has succeeded, and all of them are slow.
    */
   long roundTimeout(SortedSet<ServerId> participants) {
     long timeout = core.settings.roundTimeout();
+    if (!core.continuous()) {
+      return timeout;
+    }
     for (ServerId id : participants) {
       if (!id.equals(core.self) && !runsInView(id)) {
         int failures = Math.min(failedJoins.getOrDefault(id, 0), 4);

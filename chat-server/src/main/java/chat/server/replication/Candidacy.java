@@ -82,8 +82,13 @@ final class Candidacy {
     return failed;
   }
 
+  /** Why it failed, or what it waits for. */
   String failure() {
-    return failure;
+    if (failed) {
+      return failure;
+    }
+    String answer = promises.keySet().equals(participants) ? "accept" : "promise";
+    return "servers " + unanswered() + " did not " + answer + " in time";
   }
 
   boolean timedOut() {
@@ -96,8 +101,12 @@ final class Candidacy {
 
   /** Participants that owe an answer in the phase that the round is in. */
   SortedSet<ServerId> unanswered() {
+    boolean promised = promises.keySet().equals(participants);
     SortedSet<ServerId> unanswered = new TreeSet<>(participants);
-    unanswered.removeAll(promises.keySet().equals(participants) ? accepted : promises.keySet());
+    if (promised && !accepted.containsAll(newcomers())) {
+      unanswered = newcomers();
+    }
+    unanswered.removeAll(promised ? accepted : promises.keySet());
     unanswered.remove(core.self);
     return unanswered;
   }
@@ -244,17 +253,40 @@ final class Candidacy {
       fail("promised to another while fetching the log");
       return;
     }
-    for (ServerId id : participants) {
+    SortedSet<ServerId> first = newcomers();
+    if (first.isEmpty()) {
+      askMembersToAccept(chosen);
+    } else {
+      ask(first, chosen);
+    }
+  }
+
+  /** Who comes in, or runs anew since the base: who accepts before the others are asked to. */
+  private SortedSet<ServerId> newcomers() {
+    SortedSet<ServerId> newcomers = new TreeSet<>();
+    promises.forEach(
+        (id, given) -> {
+          if (core.rules.newcomersAcceptFirst()
+              && !id.equals(core.self)
+              && !base.names(id, given.incarnation())) {
+            newcomers.add(id);
+          }
+        });
+    return newcomers;
+  }
+
+  private void askMembersToAccept(Proposal chosen) {
+    SortedSet<ServerId> members = new TreeSet<>(participants);
+    members.removeAll(newcomers());
+    ask(members, chosen);
+    acceptMyself(chosen);
+  }
+
+  private void ask(SortedSet<ServerId> ids, Proposal chosen) {
+    for (ServerId id : ids) {
       if (!id.equals(core.self)) {
         core.out.request(id, new Message.AcceptRequest(base.ballot(), ballot, chosen));
       }
-    }
-    if (base.members().keySet().containsAll(participants)) {
-      acceptMyself(chosen);
-    } else {
-      // Whoever comes in may be lost on the way, and what a member has accepted must be proposed
-      // again: alone, this server would have to install a view with a member that is gone.
-      acceptMyselfLast(chosen);
     }
   }
 
@@ -265,14 +297,6 @@ final class Candidacy {
     }
     core.accept(base.ballot(), ballot, chosen);
     acceptedBy(core.self, chosen);
-  }
-
-  private void acceptMyselfLast(Proposal chosen) {
-    SortedSet<ServerId> others = new TreeSet<>(participants);
-    others.remove(core.self);
-    if (accepted.equals(others)) {
-      acceptMyself(chosen);
-    }
   }
 
   void accepted(ServerId from, Message.Accepted answer) {
@@ -287,9 +311,11 @@ final class Candidacy {
   }
 
   private void acceptedBy(ServerId from, Proposal chosen) {
-    accepted.add(from);
+    boolean again = !accepted.add(from);
     if (!accepted.contains(core.self)) {
-      acceptMyselfLast(chosen);
+      if (!again && accepted.containsAll(newcomers())) {
+        askMembersToAccept(chosen);
+      }
       return;
     }
     if (!core.rules.isChosen(participants, accepted)) {

@@ -10,13 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class Catchup {
   private final Core core;
   private LogPosition cursor;
-  private long call;
-  private boolean asking;
-  private long askedAt;
+  private final Question question;
   private long joinedAt;
 
   Catchup(Core core) {
     this.core = core;
+    this.question = new Question(core);
     this.cursor = core.log.floor();
     this.joinedAt = core.now - core.settings.heartbeatInterval();
   }
@@ -53,7 +52,7 @@ final class Catchup {
   void tick() {
     ServerId teacher = teacher();
     if (teacher == null) {
-      asking = false;
+      question.withdraw();
       return;
     }
     Peers.Peer peer = core.peers.get(teacher);
@@ -61,8 +60,8 @@ final class Catchup {
     if (report == null) {
       return;
     }
-    boolean overdue = core.now - askedAt > core.settings.appendTimeout();
-    if (mayFetch() && (asking ? overdue : report.commitIndex() > cursor.index())) {
+    boolean due = question.isOpen() ? question.isOverdue() : report.commitIndex() > cursor.index();
+    if (mayFetch() && due) {
       ask(teacher);
     }
     boolean nearlyLevel =
@@ -79,16 +78,13 @@ final class Catchup {
     if (!cursor.equals(known)) {
       cursor = core.log.floor();
     }
-    asking = true;
-    askedAt = core.now;
-    call = core.out.request(teacher, new Message.FetchRequest(cursor, 0));
+    question.ask(teacher, cursor, 0);
   }
 
   void fetched(ServerId from, long answeredCall, Message.Fetched fetched) {
-    if (!asking || answeredCall != call) {
+    if (!question.isAnsweredBy(answeredCall)) {
       return;
     }
-    asking = false;
     if (fetched.tooOld()) {
       core.out.notice(
           "entry "

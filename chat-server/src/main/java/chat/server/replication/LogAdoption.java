@@ -18,11 +18,11 @@ final class LogAdoption {
   /** The end of the log that {@link #cursor} is on the way to. */
   private @Nullable LogPosition cursorsEnd;
 
-  private long call;
-  private long askedAt;
+  private final Question question;
 
   LogAdoption(Core core) {
     this.core = core;
+    this.question = new Question(core);
   }
 
   /**
@@ -54,7 +54,7 @@ final class LogAdoption {
 
   boolean fetched(long answeredCall, Message.Fetched fetched) {
     Task current = task;
-    if (current == null || answeredCall != call) {
+    if (current == null || !question.isAnsweredBy(answeredCall)) {
       return false;
     }
     if (isLate(current.end())) {
@@ -88,9 +88,7 @@ final class LogAdoption {
 
   void tick() {
     Task current = task;
-    if (current != null
-        && core.now - askedAt > core.settings.appendTimeout()
-        && !isLate(current.end())) {
+    if (current != null && question.isOverdue() && !isLate(current.end())) {
       ask();
     }
   }
@@ -111,9 +109,7 @@ final class LogAdoption {
 
   private void ask() {
     Task current = Objects.requireNonNull(task);
-    askedAt = core.now;
-    call =
-        core.out.request(current.source(), new Message.FetchRequest(cursor, current.end().index()));
+    question.ask(current.source(), cursor, current.end().index());
   }
 
   /** Cuts off what is beyond the end, if the log has that end, and goes on with the task. */

@@ -333,9 +333,7 @@ public final class Replica {
       if (!round.failed() && !round.timedOut()) {
         return;
       }
-      core.out.notice(
-          "a change of view failed: "
-              + (round.failed() ? round.failure() : "not all participants answered in time"));
+      core.out.notice("a change of view failed: " + round.failure());
       candidacy = null;
       adoption.cancel();
       election.failed(

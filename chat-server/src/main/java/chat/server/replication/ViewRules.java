@@ -49,6 +49,15 @@ class ViewRules {
     return installed.equals(base.ballot()) && base.names(id, incarnation);
   }
 
+  /**
+   * Whether whoever comes in accepts a view before any member of its base does. What a member has
+   * accepted must be proposed again, and so installed and waited for, if one that comes in is too
+   * slow to fetch what it lacks or is lost on the way.
+   */
+  boolean newcomersAcceptFirst() {
+    return true;
+  }
+
   /** R8: whether this is the disk that the server is known by; another one holds nothing. */
   boolean isKnownDisk(Cluster cluster, ServerId id, String diskId) {
     return !cluster.isBorn() || diskId.equals(cluster.disks().get(id));

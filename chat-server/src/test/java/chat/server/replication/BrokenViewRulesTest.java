@@ -161,7 +161,8 @@ class BrokenViewRulesTest {
           propose(cluster, 2, 1);
           propose(cluster, 3, 1);
         },
-        new ViewRules() {
+        new Schedules.AllAcceptAtOnce(),
+        new Schedules.AllAcceptAtOnce() {
           @Override
           int compareLogs(Message.Promise a, Message.Promise b) {
             return Long.compare(a.end().index(), b.end().index());

@@ -27,7 +27,7 @@ class HalfChosenViewTest {
 
   @Test
   void aMajorityThatHasNotAcceptedItLearnsItFromARestartedMember() {
-    SimulatedCluster cluster = born(new ViewRules(), 5);
+    SimulatedCluster cluster = born(new Schedules.AllAcceptAtOnce(), 5);
     for (int i = 1; i <= 3; i++) {
       cluster.crash(i);
     }

@@ -38,9 +38,22 @@ final class Schedules {
     assertThatThrownBy(() -> schedule.accept(broken)).isInstanceOf(InvariantViolation.class);
   }
 
+  /** Under which members may have accepted what those who come in have not. */
+  static class AllAcceptAtOnce extends ViewRules {
+    @Override
+    boolean newcomersAcceptFirst() {
+      return false;
+    }
+  }
+
   /** For a rule with a second guard behind it: without the rule service does not come back. */
   static void caughtOrOutOfService(Consumer<ViewRules> schedule, ViewRules broken) {
-    schedule.accept(new ViewRules());
+    caughtOrOutOfService(schedule, new ViewRules(), broken);
+  }
+
+  static void caughtOrOutOfService(
+      Consumer<ViewRules> schedule, ViewRules intact, ViewRules broken) {
+    schedule.accept(intact);
     assertThatThrownBy(() -> schedule.accept(broken))
         .isInstanceOfAny(InvariantViolation.class, AssertionError.class);
   }

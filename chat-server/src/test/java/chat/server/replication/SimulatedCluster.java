@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,9 @@ final class SimulatedCluster {
   long delayMax = 2 * MILLI;
   boolean tracing;
   Predicate<Envelope> passes = e -> true;
+
+  /** What takes so many milliseconds longer. */
+  ToLongFunction<Envelope> slowness = e -> 0;
 
   /** What is kept on its way until {@link #release}. */
   Predicate<Envelope> held = e -> false;
@@ -309,7 +313,7 @@ final class SimulatedCluster {
     int copies = random.nextDouble() < repeatChance ? 2 : 1;
     for (int i = 0; i < copies; i++) {
       long delay = 50_000 + (long) (random.nextDouble() * random.nextDouble() * delayMax);
-      at(now + delay, () -> deliver(envelope));
+      at(now + delay + slowness.applyAsLong(envelope) * MILLI, () -> deliver(envelope));
     }
   }
 

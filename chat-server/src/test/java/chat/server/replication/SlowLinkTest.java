@@ -1,0 +1,83 @@
+package chat.server.replication;
+
+import static chat.server.replication.Schedules.born;
+import static chat.server.replication.Schedules.id;
+import static chat.server.replication.Schedules.installed;
+import static chat.server.replication.Schedules.propose;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is fetched comes later than it is asked for again: over a slow link, or from a cold start.
+ */
+class SlowLinkTest {
+  private static final long LATE_MILLIS =
+      2 * Settings.DEFAULT.appendTimeout() / SimulatedCluster.MILLI;
+
+  @Test
+  void whoLacksTheEndOfTheLogAdoptsItAllTheSame() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    cluster.passes = e -> !(e.to().value() == 2 && e.message() instanceof Message.AppendRequest);
+    cluster.propose(cluster.server(3));
+    cluster.run(20);
+    int end = cluster.server(3).disk.length();
+    assertThat(cluster.server(2).disk.length()).isLessThan(end);
+    cluster.ids().forEach(cluster::crash);
+    cluster.passes = e -> true;
+    cluster.slowness = e -> e.message() instanceof Message.Fetched ? LATE_MILLIS : 0;
+    cluster.startAll();
+    assertThat(cluster.runUntil(3_000, c -> c.servedBy(3))).isTrue();
+    assertThat(cluster.server(2).disk.length()).isGreaterThanOrEqualTo(end);
+  }
+
+  @Test
+  void whoWasAwayIsTakenInAgainAndHardlyInterruptsTheService() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    cluster.crash(1);
+    assertThat(cluster.runUntil(3_000, c -> c.servedBy(3))).isTrue();
+    propose(cluster, 3, 5);
+    cluster.slowness = e -> e.message() instanceof Message.Fetched ? LATE_MILLIS : 0;
+    cluster.start(1);
+    int served = 0;
+    for (int i = 0; i < 1_000; i++) {
+      cluster.run(10);
+      served += cluster.servedBy(3) ? 1 : 0;
+      assertThat(installed(cluster, 3).has(id(2))).as(cluster::transcript).isTrue();
+    }
+    assertThat(cluster.complete()).as(cluster::transcript).isTrue();
+    assertThat(served).as("of 10 s, in hundredths").isGreaterThan(850);
+    assertThat(cluster.transcript()).doesNotContain("[2] did not", "[1, 2] did not");
+  }
+
+  @Test
+  void aStartOfAllTakesOneRoundHoweverSlowTheyAre() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    cluster.ids().forEach(cluster::crash);
+    cluster.slowness = e -> e.message() instanceof Message.Promise ? LATE_MILLIS : 0;
+    cluster.startAll();
+    assertThat(cluster.runUntil(2_000, c -> c.servedBy(3))).isTrue();
+    assertThat(cluster.transcript()).doesNotContain("did not promise");
+  }
+
+  @Test
+  void whatIsSlowIsNotAskedForAllTheTime() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    cluster.crash(1);
+    assertThat(cluster.runUntil(3_000, c -> c.servedBy(3))).isTrue();
+    propose(cluster, 3, 5);
+    cluster.slowness = e -> e.message() instanceof Message.Fetched ? 60_000 : 0;
+    AtomicInteger asked = new AtomicInteger();
+    cluster.passes =
+        e -> {
+          // The copy of the log, not what a round asks for.
+          boolean counts = e.message() instanceof Message.FetchRequest r && r.upToIndex() == 0;
+          asked.addAndGet(counts ? 1 : 0);
+          return !(e.message() instanceof Message.JoinRequest);
+        };
+    cluster.start(1);
+    cluster.run(10_000);
+    assertThat(asked).hasValueBetween(4, 6);
+  }
+}
