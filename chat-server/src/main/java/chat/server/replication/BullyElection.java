@@ -73,12 +73,17 @@ final class BullyElection {
   /**
    * A round failed: the next after a pause that doubles, with jitter.
    *
+   * @param participants of a round that took too long; none if it failed otherwise
    * @param unanswered those who did not answer in time: the next round tries without them
    * @param acting whether this server is acting as primary: then clients wait, and it does not
    */
-  void failed(SortedSet<ServerId> unanswered, boolean acting) {
+  void failed(SortedSet<ServerId> participants, SortedSet<ServerId> unanswered, boolean acting) {
     mute.clear();
-    remember(unanswered);
+    SortedSet<ServerId> joining = new TreeSet<>(participants);
+    joining.removeIf(id -> id.equals(core.self) || runsInView(id));
+    // Where some come in there was little time, and they took it first: it is theirs, whoever
+    // answered last.
+    remember(joining.isEmpty() ? unanswered : joining);
     long jitter = core.random.nextLong(retryDelay * 2) + 1;
     retryAt = acting && !unanswered.isEmpty() ? core.now : core.now + retryDelay + jitter;
     retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());

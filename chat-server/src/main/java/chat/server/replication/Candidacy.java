@@ -99,6 +99,10 @@ final class Candidacy {
     return core.now - startedAt > nanos;
   }
 
+  SortedSet<ServerId> participants() {
+    return participants;
+  }
+
   /** Participants that owe an answer in the phase that the round is in. */
   SortedSet<ServerId> unanswered() {
     boolean promised = promises.keySet().equals(participants);

@@ -37,6 +37,7 @@ final class LogAdoption {
     if (!resumes) {
       cursor = core.log.floor();
       cursorsEnd = end;
+      question.withdraw();
     }
     if (isLate(end)) {
       return false;

@@ -337,6 +337,7 @@ public final class Replica {
       candidacy = null;
       adoption.cancel();
       election.failed(
+          round.failed() ? new TreeSet<>() : round.participants(),
           round.failed() ? new TreeSet<>() : round.unanswered(),
           primary != null && primary.active());
     }

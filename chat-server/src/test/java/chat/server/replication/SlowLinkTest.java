@@ -52,6 +52,24 @@ class SlowLinkTest {
   }
 
   @Test
+  void aServerIsTakenInWhereEveryMessageIsSlow() {
+    for (int late : new int[] {30, 35, 40, 60, 80}) {
+      SimulatedCluster cluster = born(new ViewRules(), 3);
+      cluster.crash(1);
+      assertThat(cluster.runUntil(3_000, c -> c.servedBy(3))).isTrue();
+      cluster.slowness = e -> late;
+      cluster.start(1);
+      int served = 0;
+      for (int i = 0; i < 1_000; i++) {
+        cluster.run(10);
+        served += cluster.servedBy(3) ? 1 : 0;
+      }
+      assertThat(cluster.complete()).as(late + " ms " + cluster.transcript()).isTrue();
+      assertThat(served).as(late + " ms, of 10 s, in hundredths").isGreaterThan(750);
+    }
+  }
+
+  @Test
   void aStartOfAllTakesOneRoundHoweverSlowTheyAre() {
     SimulatedCluster cluster = born(new ViewRules(), 3);
     cluster.ids().forEach(cluster::crash);
