@@ -97,14 +97,13 @@ final class Acceptor {
   }
 
   // The candidate's proofs will do here: what they say is true of the incarnation that the base
-  // names, whoever found it. They are never lease-proofs of one's own.
+  // names, whoever found it. They are never lease-proofs of one's own. One's own are about the view
+  // that is installed here, which whoever comes in has yet to learn.
   private boolean provenFor(Message.PromiseRequest request, ServerId member) {
-    if (!core.view().ballot().equals(request.base().ballot())) {
-      return false;
-    }
+    boolean inBase = core.view().ballot().equals(request.base().ballot());
     Incarnation named = request.base().incarnationOf(member);
     Incarnation proven = request.proofs().get(member);
-    return evidence.isProven(member)
+    return (inBase && evidence.isProven(member))
         || (named != null && proven != null && core.rules.isAbout(proven, named));
   }
 

@@ -87,7 +87,7 @@ final class Candidacy {
     if (failed) {
       return failure;
     }
-    String answer = promises.keySet().equals(participants) ? "accept" : "promise";
+    String answer = allPromised() ? "accept" : "promise";
     return "servers " + unanswered() + " did not " + answer + " in time";
   }
 
@@ -105,14 +105,23 @@ final class Candidacy {
 
   /** Participants that owe an answer in the phase that the round is in. */
   SortedSet<ServerId> unanswered() {
-    boolean promised = promises.keySet().equals(participants);
-    SortedSet<ServerId> unanswered = new TreeSet<>(participants);
-    if (promised && !accepted.containsAll(newcomers())) {
-      unanswered = newcomers();
+    SortedSet<ServerId> unanswered = outstanding();
+    if (allPromised() && !accepted.containsAll(newcomers())) {
+      unanswered.retainAll(newcomers());
     }
-    unanswered.removeAll(promised ? accepted : promises.keySet());
-    unanswered.remove(core.self);
     return unanswered;
+  }
+
+  /** Participants that have not done what all must, whether they have been asked to or not yet. */
+  SortedSet<ServerId> outstanding() {
+    SortedSet<ServerId> outstanding = new TreeSet<>(participants);
+    outstanding.removeAll(allPromised() ? accepted : promises.keySet());
+    outstanding.remove(core.self);
+    return outstanding;
+  }
+
+  private boolean allPromised() {
+    return promises.keySet().equals(participants);
   }
 
   /** Whether this server is still bound to this round by its own newest promise. */
@@ -134,7 +143,7 @@ final class Candidacy {
         && promise.ballot().equals(ballot)
         && participants.contains(from)) {
       promises.put(from, given);
-      if (promises.keySet().equals(participants)) {
+      if (allPromised()) {
         decide();
       }
     }

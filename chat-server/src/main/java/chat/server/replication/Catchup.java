@@ -72,6 +72,10 @@ final class Catchup {
     }
   }
 
+  void disconnected(ServerId server) {
+    question.disconnected(server);
+  }
+
   private void ask(ServerId teacher) {
     // What another view change left in the log is behind the cursor or fetched anew.
     LogPosition known = core.log.position(cursor.index());

@@ -43,10 +43,15 @@ final class LogAdoption {
       return false;
     }
     task = new Task(end, source, then);
-    if (!finished(end)) {
+    // Two that say so in turn, again and again, are not both asked each time.
+    if (!finished(end) && !question.isOpen()) {
       ask();
     }
     return true;
+  }
+
+  void disconnected(ServerId server) {
+    question.disconnected(server);
   }
 
   void cancel() {
@@ -54,11 +59,12 @@ final class LogAdoption {
   }
 
   boolean fetched(long answeredCall, Message.Fetched fetched) {
-    Task current = task;
-    if (current == null || !question.isAnsweredBy(answeredCall)) {
+    if (!question.isAnsweredBy(answeredCall)) {
       return false;
     }
-    if (isLate(current.end())) {
+    Task current = task;
+    // Between two rounds the log stays what was promised.
+    if (current == null || isLate(current.end())) {
       return true;
     }
     if (fetched.tooOld()) {
@@ -81,8 +87,13 @@ final class LogAdoption {
       return true;
     }
     cursor = reached;
-    if (!finished(current.end()) && cursor.index() < current.end().index()) {
-      ask();
+    if (!finished(current.end())) {
+      if (cursor.index() >= current.end().index()) {
+        core.out.notice("server " + current.source() + " does not have " + current.end());
+        cursor = core.log.floor();
+      } else {
+        ask();
+      }
     }
     return true;
   }

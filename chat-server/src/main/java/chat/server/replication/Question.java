@@ -1,22 +1,21 @@
 package chat.server.replication;
 
-import java.util.HashSet;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * A question for a part of another server's log, asked again while there is no answer. The answer
- * to any of its calls will do: one that took only the last would wait for ever where the way there
- * and back takes longer than the time after which it asks again. That time doubles, lest a slow
- * link carry the same answer many times. Confined to whoever drives the replica.
+ * A question for a part of the log, asked again while there is no answer, of the same server or of
+ * another that has that part. The answer to any of its calls will do: one that took only the last
+ * would wait for ever where the way there and back takes longer than the time after which it asks
+ * again. That time doubles, lest a slow link carry the same answer many times. Confined to whoever
+ * drives the replica.
  */
 final class Question {
   /** Some 5 s with the default {@link Settings#appendTimeout}. */
   private static final int DOUBLED_MAX = 4;
 
   private final Core core;
-  private final Set<Long> calls = new HashSet<>();
-  private @Nullable ServerId asked;
+  private final Map<Long, ServerId> calls = new HashMap<>();
   private LogPosition after = LogPosition.START;
   private long upToIndex;
   private long askedAt;
@@ -27,19 +26,23 @@ final class Question {
 
   /** Asks, for the first time or again; with other words it is another question. */
   void ask(ServerId whom, LogPosition from, long to) {
-    if (!whom.equals(asked) || !from.equals(after) || to != upToIndex) {
+    if (!from.equals(after) || to != upToIndex) {
       withdraw();
     }
-    asked = whom;
     after = from;
     upToIndex = to;
     askedAt = core.now;
-    calls.add(core.out.request(whom, new Message.FetchRequest(from, to)));
+    calls.put(core.out.request(whom, new Message.FetchRequest(from, to)), whom);
   }
 
   /** Wants no answer any more. */
   void withdraw() {
     calls.clear();
+  }
+
+  /** What was asked of that server is lost with the connection to it. */
+  void disconnected(ServerId whom) {
+    calls.values().removeIf(whom::equals);
   }
 
   boolean isOpen() {
@@ -48,7 +51,7 @@ final class Question {
 
   /** Whether this is the call of its first answer; the others are not wanted. */
   boolean isAnsweredBy(long call) {
-    boolean answered = calls.contains(call);
+    boolean answered = calls.containsKey(call);
     if (answered) {
       withdraw();
     }

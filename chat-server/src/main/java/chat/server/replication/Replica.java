@@ -368,7 +368,7 @@ public final class Replica {
   }
 
   private boolean waitsForTheDead(Candidacy round) {
-    for (ServerId id : round.unanswered()) {
+    for (ServerId id : round.outstanding()) {
       if (evidence.isProven(id) && core.view().names(id, incarnationHeard(id))) {
         return true;
       }
@@ -458,6 +458,8 @@ public final class Replica {
     if (primary != null) {
       primary.disconnected(server);
     }
+    adoption.disconnected(server);
+    catchup.disconnected(server);
     evidence.suspect(server);
   }
 

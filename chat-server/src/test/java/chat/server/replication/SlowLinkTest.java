@@ -3,7 +3,9 @@ package chat.server.replication;
 import static chat.server.replication.Schedules.born;
 import static chat.server.replication.Schedules.id;
 import static chat.server.replication.Schedules.installed;
+import static chat.server.replication.Schedules.promised;
 import static chat.server.replication.Schedules.propose;
+import static chat.server.replication.Schedules.servesWithout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,6 +64,19 @@ class SlowLinkTest {
       assertThat(cluster.complete()).as(late + " ms " + cluster.transcript()).isTrue();
       assertThat(served).as(late + " ms, of 10 s, in hundredths").isGreaterThan(750);
     }
+  }
+
+  @Test
+  void whoDiesWhileANewcomerAcceptsIsNotWaitedFor() {
+    SimulatedCluster cluster = withoutServerOne();
+    cluster.held = e -> e.message() instanceof Message.AcceptRequest && e.to().value() == 1;
+    cluster.start(1);
+    assertThat(cluster.runUntil(3_000, c -> promised(c, 1) && promised(c, 2))).isTrue();
+    cluster.run(10);
+    cluster.crash(2);
+    cluster.held = e -> false;
+    assertThat(cluster.runUntil(150, c -> servesWithout(c, 3, 2))).as(cluster::transcript).isTrue();
+    assertThat(installed(cluster, 3).has(id(1))).as(cluster::transcript).isTrue();
   }
 
   @Test
