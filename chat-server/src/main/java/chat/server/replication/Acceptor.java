@@ -98,7 +98,7 @@ final class Acceptor {
 
   // The candidate's proofs will do here: what they say is true of the incarnation that the base
   // names, whoever found it. They are never lease-proofs of one's own. One's own are about the view
-  // that is installed here, which whoever comes in has yet to learn.
+  // that is installed here; for whoever comes in that is not the base.
   private boolean provenFor(Message.PromiseRequest request, ServerId member) {
     boolean inBase = core.view().ballot().equals(request.base().ballot());
     Incarnation named = request.base().incarnationOf(member);

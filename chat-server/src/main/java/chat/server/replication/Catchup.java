@@ -60,7 +60,8 @@ final class Catchup {
     if (report == null) {
       return;
     }
-    boolean due = question.isOpen() ? question.isOverdue() : report.commitIndex() > cursor.index();
+    boolean due =
+        question.isOpen() ? question.isOverdue(teacher) : report.commitIndex() > cursor.index();
     if (mayFetch() && due) {
       ask(teacher);
     }
@@ -86,7 +87,13 @@ final class Catchup {
   }
 
   void fetched(ServerId from, long answeredCall, Message.Fetched fetched) {
-    if (!question.isAnsweredBy(answeredCall)) {
+    ServerId teacher = teacher();
+    if (!question.isAnsweredBy(answeredCall) || teacher == null) {
+      return;
+    }
+    if (fetched.tooOld() && !from.equals(teacher)) {
+      // It teaches no more, and may have forgotten what the present one keeps.
+      ask(teacher);
       return;
     }
     if (fetched.tooOld()) {
@@ -109,7 +116,7 @@ final class Catchup {
     cursor = reached;
     core.commitTo(Math.max(core.commitIndex(), Math.min(fetched.commitIndex(), cursor.index())));
     if (!fetched.entries().isEmpty() && cursor.index() < fetched.commitIndex()) {
-      ask(from);
+      ask(teacher);
     }
   }
 }

@@ -44,7 +44,7 @@ final class LogAdoption {
     }
     task = new Task(end, source, then);
     // Two that say so in turn, again and again, are not both asked each time.
-    if (!finished(end) && !question.isOpen()) {
+    if (!finished(end) && (!question.isOpen() || question.isOverdue(source))) {
       ask();
     }
     return true;
@@ -58,7 +58,7 @@ final class LogAdoption {
     task = null;
   }
 
-  boolean fetched(long answeredCall, Message.Fetched fetched) {
+  boolean fetched(ServerId from, long answeredCall, Message.Fetched fetched) {
     if (!question.isAnsweredBy(answeredCall)) {
       return false;
     }
@@ -72,35 +72,44 @@ final class LogAdoption {
       // none of them, and the round goes without it.
       core.out.notice(
           "server "
-              + current.source()
+              + from
               + " keeps its log only from entry "
               + fetched.firstIndex()
               + ", this one has it up to "
               + cursor);
-      task = null;
+      failed(from);
       return true;
     }
     LogPosition reached = core.log.takeOver(cursor, fetched.entries());
     if (reached == null) {
-      core.out.notice("server " + current.source() + " sent entries that do not follow " + cursor);
-      task = null;
+      core.out.notice("server " + from + " sent entries that do not follow " + cursor);
+      failed(from);
       return true;
     }
     cursor = reached;
     if (!finished(current.end())) {
       if (cursor.index() >= current.end().index()) {
-        core.out.notice("server " + current.source() + " does not have " + current.end());
+        core.out.notice("server " + from + " does not have " + current.end());
         cursor = core.log.floor();
-      } else {
+      } else if (!fetched.entries().isEmpty()) {
         ask();
       }
     }
     return true;
   }
 
+  /** What that server has does not do; another that was asked after it may still have it. */
+  private void failed(ServerId from) {
+    if (Objects.requireNonNull(task).source().equals(from)) {
+      task = null;
+    } else {
+      ask();
+    }
+  }
+
   void tick() {
     Task current = task;
-    if (current != null && question.isOverdue() && !isLate(current.end())) {
+    if (current != null && question.isOverdue(current.source()) && !isLate(current.end())) {
       ask();
     }
   }

@@ -1,5 +1,6 @@
 package chat.server.replication;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -58,8 +59,12 @@ final class Question {
     return answered;
   }
 
-  boolean isOverdue() {
-    int doubled = Math.max(0, Math.min(calls.size() - 1, DOUBLED_MAX));
+  /**
+   * Whether it is time to ask that server, perhaps again: another's pause does not count for it.
+   */
+  boolean isOverdue(ServerId whom) {
+    int asked = Collections.frequency(calls.values(), whom);
+    int doubled = Math.max(0, Math.min(asked - 1, DOUBLED_MAX));
     return core.now - askedAt > core.settings.appendTimeout() << doubled;
   }
 }

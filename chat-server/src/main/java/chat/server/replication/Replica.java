@@ -228,7 +228,7 @@ public final class Replica {
         primary.appended(peer.id, peer.incarnation, m);
       }
     } else if (answer instanceof Message.Fetched m) {
-      if (!adoption.fetched(envelope.call(), m) && catchup.mayFetch()) {
+      if (!adoption.fetched(peer.id, envelope.call(), m) && catchup.mayFetch()) {
         catchup.fetched(peer.id, envelope.call(), m);
       }
     } else if (answer instanceof Message.StillHeard m) {

@@ -40,7 +40,7 @@ class LogAdoptionTest {
     core.now += core.settings.appendTimeout() + 1;
     adoption.tick();
     assertThat(asked()).extracting(Envelope::to).containsExactly(THREE);
-    assertThat(adoption.fetched(asked.get(0).call(), entries(FIRST, SECOND))).isTrue();
+    assertThat(adoption.fetched(TWO, asked.get(0).call(), entries(FIRST, SECOND))).isTrue();
     assertThat(done).containsExactly("by 3");
     assertThat(core.log.last()).isEqualTo(END);
   }
@@ -61,7 +61,7 @@ class LogAdoptionTest {
     adoption.disconnected(TWO);
     adoption.tick();
     assertThat(asked()).hasSize(1);
-    assertThat(adoption.fetched(asked.get(4).call(), entries(FIRST, SECOND))).isFalse();
+    assertThat(adoption.fetched(TWO, asked.get(4).call(), entries(FIRST, SECOND))).isFalse();
   }
 
   @Test
@@ -69,22 +69,61 @@ class LogAdoptionTest {
     start(TWO);
     long call = asked().get(0).call();
     adoption.cancel();
-    assertThat(adoption.fetched(call, entries(FIRST, SECOND))).isTrue();
+    assertThat(adoption.fetched(TWO, call, entries(FIRST, SECOND))).isTrue();
     assertThat(core.log.last()).isEqualTo(LogPosition.START);
     start(TWO);
-    assertThat(adoption.fetched(asked().get(0).call(), entries(FIRST, SECOND))).isTrue();
+    assertThat(adoption.fetched(TWO, asked().get(0).call(), entries(FIRST, SECOND))).isTrue();
     assertThat(done).containsExactly("by 2");
   }
 
   @Test
   void whoDoesNotHaveThatEndDoesNotHinderItForEver() {
     start(TWO);
-    adoption.fetched(asked().get(0).call(), entries(FIRST, OTHER));
+    adoption.fetched(TWO, asked().get(0).call(), entries(FIRST, OTHER));
     assertThat(done).isEmpty();
     start(THREE);
-    adoption.fetched(asked().get(0).call(), entries(FIRST, SECOND));
+    adoption.fetched(THREE, asked().get(0).call(), entries(FIRST, SECOND));
     assertThat(done).containsExactly("by 3");
     assertThat(core.log.last()).isEqualTo(END);
+  }
+
+  @Test
+  void anotherSourceDoesNotWaitForThePauseOfTheFirst() {
+    start(TWO);
+    for (int i = 0; i < 4; i++) {
+      core.now += core.settings.appendTimeout() << 4;
+      adoption.tick();
+    }
+    adoption.cancel();
+    core.now += core.settings.appendTimeout() + 1;
+    asked();
+    start(THREE);
+    assertThat(asked()).extracting(Envelope::to).containsExactly(THREE);
+    core.now += core.settings.appendTimeout() + 1;
+    adoption.tick();
+    assertThat(asked()).extracting(Envelope::to).containsExactly(THREE);
+  }
+
+  @Test
+  void whatTheFirstSourceLacksTheSecondIsAskedFor() {
+    start(TWO);
+    long first = asked().get(0).call();
+    start(THREE);
+    adoption.fetched(TWO, first, new Message.Fetched(LogPosition.START, List.of(), 0, 7));
+    List<Envelope> asked = asked();
+    assertThat(asked).extracting(Envelope::to).containsExactly(THREE);
+    adoption.fetched(THREE, asked.get(0).call(), entries(FIRST, SECOND));
+    assertThat(done).containsExactly("by 3");
+  }
+
+  @Test
+  void whoHasNothingYetIsNotAskedAtOnceAgain() {
+    start(TWO);
+    adoption.fetched(TWO, asked().get(0).call(), entries());
+    assertThat(asked()).isEmpty();
+    core.now += core.settings.appendTimeout() + 1;
+    adoption.tick();
+    assertThat(asked()).hasSize(1);
   }
 
   private void start(ServerId source) {

@@ -20,18 +20,31 @@ class SlowLinkTest {
 
   @Test
   void whoLacksTheEndOfTheLogAdoptsItAllTheSame() {
-    SimulatedCluster cluster = born(new ViewRules(), 3);
-    cluster.passes = e -> !(e.to().value() == 2 && e.message() instanceof Message.AppendRequest);
-    cluster.propose(cluster.server(3));
-    cluster.run(20);
+    SimulatedCluster cluster = whereServerTwoLacksTheEnd();
     int end = cluster.server(3).disk.length();
-    assertThat(cluster.server(2).disk.length()).isLessThan(end);
-    cluster.ids().forEach(cluster::crash);
-    cluster.passes = e -> true;
     cluster.slowness = e -> e.message() instanceof Message.Fetched ? LATE_MILLIS : 0;
     cluster.startAll();
     assertThat(cluster.runUntil(3_000, c -> c.servedBy(3))).isTrue();
     assertThat(cluster.server(2).disk.length()).isGreaterThanOrEqualTo(end);
+  }
+
+  @Test
+  void whatARoundFetchesIsAskedForAgainWhenTheConnectionBreaks() {
+    SimulatedCluster cluster = whereServerTwoLacksTheEnd();
+    cluster.slowness = e -> e.message() instanceof Message.Fetched ? 60_000 : 0;
+    AtomicInteger asked = new AtomicInteger();
+    cluster.passes =
+        e -> {
+          boolean counts = e.message() instanceof Message.FetchRequest r && r.upToIndex() > 0;
+          asked.addAndGet(counts ? 1 : 0);
+          return true;
+        };
+    cluster.startAll();
+    assertThat(cluster.runUntil(2_000, c -> asked.get() == 2)).isTrue();
+    cluster.run(350);
+    cluster.breakConnection(2, 3);
+    cluster.run(20);
+    assertThat(asked).as("the next would be after 0.6 s").hasValue(3);
   }
 
   @Test
@@ -104,6 +117,22 @@ class SlowLinkTest {
     cluster.start(1);
     cluster.run(10_000);
     assertThat(asked).hasValueBetween(4, 6);
+    asked.set(0);
+    cluster.breakConnection(1, 3);
+    cluster.run(50);
+    assertThat(asked).as("what went with the connection, at once").hasValue(1);
+  }
+
+  /** All are down. */
+  private static SimulatedCluster whereServerTwoLacksTheEnd() {
+    SimulatedCluster cluster = born(new ViewRules(), 3);
+    cluster.passes = e -> !(e.to().value() == 2 && e.message() instanceof Message.AppendRequest);
+    cluster.propose(cluster.server(3));
+    cluster.run(20);
+    assertThat(cluster.server(2).disk.length()).isLessThan(cluster.server(3).disk.length());
+    cluster.ids().forEach(cluster::crash);
+    cluster.passes = e -> true;
+    return cluster;
   }
 
   /** It lacks the end of the log. */
