@@ -36,7 +36,9 @@ public final class LocalCluster implements AutoCloseable {
   static final String JAVA_OPTIONS = "chat.server.options";
 
   private static final int PORTS_A_SERVER = 3;
-  private static final long POLL_MILLIS = 20;
+
+  /** More often, and what asks takes its processor from servers that start. */
+  private static final long POLL_MILLIS = 100;
 
   private final Path directory;
   private final Map<Integer, ServerChild> servers = new TreeMap<>();
