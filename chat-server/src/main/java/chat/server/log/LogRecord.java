@@ -70,12 +70,7 @@ final class LogRecord {
   /** The CRC of the record that starts at {@code start} and has {@code length} bytes after it. */
   static int checksum(ByteBuffer in, long salt, int start, int length) {
     CRC32C crc = new CRC32C();
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      crc.update((int) (salt >>> shift));
-    }
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      crc.update(length >>> shift);
-    }
+    crc.update(ByteBuffer.allocate(Long.BYTES + Integer.BYTES).putLong(salt).putInt(length).flip());
     crc.update(in.slice(start + PREFIX_BYTES, length));
     return (int) crc.getValue();
   }

@@ -119,15 +119,14 @@ final class MailboxTable {
   static void read(Connection connection, ChatMemory memory, long writtenIndex)
       throws SQLException {
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT * FROM mailboxes ORDER BY id")) {
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT id, newest, messages, newest_received, waiting FROM mailboxes"
+                    + " ORDER BY id")) {
       while (row.next()) {
         memory
-            .mailbox(row.getLong("id") / ROWS_MAX)
-            .restore(
-                row.getLong("newest"),
-                row.getLong("messages"),
-                row.getLong("newest_received"),
-                row.getBytes("waiting"));
+            .mailbox(row.getLong(1) / ROWS_MAX)
+            .restore(row.getLong(2), row.getLong(3), row.getLong(4), row.getBytes(5));
       }
     }
     try (MessageTable messages = new MessageTable(connection, MessageTable.names(memory))) {
