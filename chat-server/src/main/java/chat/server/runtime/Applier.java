@@ -29,6 +29,12 @@ public final class Applier implements AutoCloseable {
   private static final long WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
+   * The first one comes later: what the log has beyond the database after a crash waits for no
+   * database, and what that takes, a start needs for itself.
+   */
+  private static final long FIRST_WRITE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  /**
    * While nobody here waits for an outcome or a read, as on a backup, what is committed is gathered
    * this long: waking a thread for each message costs more than applying it. Short beside a
    * take-over, which has to apply what was gathered.
@@ -45,6 +51,7 @@ public final class Applier implements AutoCloseable {
   private record Reader(long index, CompletableFuture<Void> ready) {}
 
   private final long gatherNanos;
+  private final long firstWriteNanos;
   private final AppliedState state;
   private final ReplicatedLog log;
   private final Consumer<Throwable> fatal;
@@ -74,11 +81,17 @@ public final class Applier implements AutoCloseable {
    *     cannot be read, else what the state threw. The server must stop
    */
   public Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal) {
-    this(state, log, fatal, GATHER_NANOS);
+    this(state, log, fatal, GATHER_NANOS, FIRST_WRITE_NANOS);
   }
 
-  Applier(AppliedState state, ReplicatedLog log, Consumer<Throwable> fatal, long gatherNanos) {
+  Applier(
+      AppliedState state,
+      ReplicatedLog log,
+      Consumer<Throwable> fatal,
+      long gatherNanos,
+      long firstWriteNanos) {
     this.gatherNanos = gatherNanos;
+    this.firstWriteNanos = firstWriteNanos;
     this.state = state;
     this.log = log;
     this.fatal = fatal;
@@ -239,20 +252,22 @@ public final class Applier implements AutoCloseable {
 
   private void write() {
     try {
-      do {
+      long pause = firstWriteNanos;
+      while (rest(pause)) {
         state.write();
         state.checkpointIfDue();
-      } while (rest());
+        pause = WRITE_NANOS;
+      }
     } catch (RuntimeException | Error e) {
       fatal.accept(e);
     }
   }
 
   /** Whether to go on, after a while. */
-  private boolean rest() {
+  private boolean rest(long nanos) {
     lock.lock();
     try {
-      long left = WRITE_NANOS;
+      long left = nanos;
       while (!stopping && left > 0) {
         left = stopped.awaitNanos(left);
       }

@@ -38,6 +38,9 @@ public final class H2ChatState implements AppliedState {
   private static final int UNWRITTEN_MAX = 20_000;
   private static final long UNWRITTEN_BYTES_MAX = 16L << 20;
 
+  /** Before the first write: what the log has beyond the database after a crash under full load. */
+  private static final int UNWRITTEN_AT_START_MAX = 60_000;
+
   private final String url;
   private final Checkpoints checkpoints;
   private final DatabaseFile file;
@@ -58,6 +61,7 @@ public final class H2ChatState implements AppliedState {
   private boolean between;
   // Of the log, not yet taken to be written.
   private long bytesApplied;
+  private int unwrittenMax = UNWRITTEN_AT_START_MAX;
 
   // Guarded by the lock of who writes.
   private final H2Writer writer;
@@ -233,7 +237,7 @@ public final class H2ChatState implements AppliedState {
   }
 
   private synchronized boolean isTooMuchUnwritten() {
-    return unwritten() > UNWRITTEN_MAX || tables.bytesGathered() > UNWRITTEN_BYTES_MAX;
+    return unwritten() > unwrittenMax || tables.bytesGathered() > UNWRITTEN_BYTES_MAX;
   }
 
   private synchronized long unwritten() {
@@ -311,6 +315,7 @@ public final class H2ChatState implements AppliedState {
       written = batch.position();
       synchronized (this) {
         tables.written();
+        unwrittenMax = UNWRITTEN_MAX;
       }
     } catch (SQLException e) {
       failure = e;

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ApplierTest {
+  private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+
   private final FakeDisk log = new FakeDisk(HardState.empty(View.unborn(Set.of(new ServerId(1)))));
   private final FakeState state = new FakeState();
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -57,7 +59,7 @@ class ApplierTest {
 
   @Test
   void whatNobodyWaitsForIsGatheredUntilSomebodyDoes() throws Exception {
-    try (Applier applier = new Applier(state, log, failure::complete, TimeUnit.HOURS.toNanos(1))) {
+    try (Applier applier = new Applier(state, log, failure::complete, HOUR, HOUR)) {
       applier.start(applied -> {});
       applier.commit(3);
       CompletableFuture<Void> read = new CompletableFuture<>();
@@ -82,7 +84,7 @@ class ApplierTest {
 
   @Test
   void nobodyWaitsForTheDatabaseAndItGetsEverythingAllTheSame() throws Exception {
-    try (Applier applier = new Applier(state, log, failure::complete)) {
+    try (Applier applier = new Applier(state, log, failure::complete, 0, 0)) {
       state.holdWrites();
       applier.expect(last, outcome);
       applier.start(applied -> {});
@@ -93,6 +95,17 @@ class ApplierTest {
       // Without anything new to apply.
       await().untilAsserted(() -> assertThat(state.writtenIndex()).isEqualTo(5));
     }
+  }
+
+  @Test
+  void aStartAppliesWithoutTheDatabaseWhichFollowsLater() throws Exception {
+    try (Applier applier = new Applier(state, log, failure::complete, 0, HOUR)) {
+      applier.expect(last, outcome);
+      applier.start(applied -> {});
+      applier.commit(5);
+      assertThat(get(outcome)).isInstanceOf(Outcome.Nothing.class);
+    }
+    assertThat(state.writtenIndex()).isZero();
   }
 
   @Test
@@ -123,7 +136,7 @@ class ApplierTest {
   @Test
   void aCheckpointThatFailsIsFatal() throws Exception {
     state.failToCheckpoint();
-    try (Applier applier = new Applier(state, log, failure::complete)) {
+    try (Applier applier = new Applier(state, log, failure::complete, 0, 0)) {
       applier.start(applied -> {});
       assertThat(get(failure)).hasMessage("the checkpoint failed");
     }
