@@ -60,8 +60,8 @@ final class BullyElection {
   }
 
   void installed() {
-    failedJoins.keySet().removeIf(this::runsInView);
-    joinAgainAt.keySet().removeIf(this::runsInView);
+    failedJoins.keySet().removeIf(core::runsInView);
+    joinAgainAt.keySet().removeIf(core::runsInView);
     wanting = false;
     mute.clear();
     retryDelay = core.settings.retryDelayMin();
@@ -73,19 +73,15 @@ final class BullyElection {
   /**
    * A round failed: the next after a pause that doubles, with jitter.
    *
-   * @param participants of a round that took too long; none if it failed otherwise
-   * @param unanswered those who did not answer in time: the next round tries without them
+   * @param late those for whom it took too long: the next round tries without them; none if it
+   *     failed otherwise
    * @param acting whether this server is acting as primary: then clients wait, and it does not
    */
-  void failed(SortedSet<ServerId> participants, SortedSet<ServerId> unanswered, boolean acting) {
+  void failed(SortedSet<ServerId> late, boolean acting) {
     mute.clear();
-    SortedSet<ServerId> joining = new TreeSet<>(participants);
-    joining.removeIf(id -> id.equals(core.self) || runsInView(id));
-    // Where some come in there was little time, and they took it first: it is theirs, whoever
-    // answered last.
-    remember(joining.isEmpty() ? unanswered : joining);
+    remember(late);
     long jitter = core.random.nextLong(retryDelay * 2) + 1;
-    retryAt = acting && !unanswered.isEmpty() ? core.now : core.now + retryDelay + jitter;
+    retryAt = acting && !late.isEmpty() ? core.now : core.now + retryDelay + jitter;
     retryDelay = Math.min(retryDelay * 2, core.settings.retryDelayMax());
   }
 
@@ -101,7 +97,7 @@ final class BullyElection {
   private void remember(SortedSet<ServerId> unanswered) {
     mute.addAll(unanswered);
     for (ServerId id : unanswered) {
-      if (!runsInView(id)) {
+      if (!core.runsInView(id)) {
         int failures = failedJoins.merge(id, 1, Integer::sum);
         joinAgainAt.put(id, core.now + (core.settings.leaseTimeout() << Math.min(failures, 4)));
       }
@@ -178,7 +174,7 @@ final class BullyElection {
     for (ServerId member : core.view().members().keySet()) {
       if (core.hard().promisedBallot().isBy(member)
           && evidence.isProven(member)
-          && runsInView(member)) {
+          && core.runsInView(member)) {
         return member;
       }
     }
@@ -279,7 +275,7 @@ final class BullyElection {
       return timeout;
     }
     for (ServerId id : participants) {
-      if (!id.equals(core.self) && !runsInView(id)) {
+      if (!id.equals(core.self) && !core.runsInView(id)) {
         int failures = Math.min(failedJoins.getOrDefault(id, 0), 4);
         timeout = Math.min(timeout, core.settings.joinTimeout() << failures);
       }
@@ -289,11 +285,6 @@ final class BullyElection {
 
   private boolean mayJoin(ServerId id) {
     return core.now >= joinAgainAt.getOrDefault(id, core.now);
-  }
-
-  private boolean runsInView(ServerId id) {
-    Peers.Peer peer = core.peers.get(id);
-    return peer != null && core.view().names(id, peer.incarnation);
   }
 
   private boolean takesPart(Peers.Peer peer, Among among) {

@@ -17,6 +17,7 @@ final class Candidacy {
   private final Core core;
   private final Acceptor acceptor;
   private final LogAdoption adoption;
+  private final CrashEvidence evidence;
   private final UnaryOperator<View> change;
   private final View base;
   private final Epoch ballot;
@@ -48,6 +49,7 @@ final class Candidacy {
     this.timeout = timeout;
     this.acceptor = acceptor;
     this.adoption = adoption;
+    this.evidence = evidence;
     this.base = core.view();
     this.participants = Collections.unmodifiableSortedSet(new TreeSet<>(participants));
     this.startedAt = core.now;
@@ -99,10 +101,6 @@ final class Candidacy {
     return core.now - startedAt > nanos;
   }
 
-  SortedSet<ServerId> participants() {
-    return participants;
-  }
-
   /** Participants that owe an answer in the phase that the round is in. */
   SortedSet<ServerId> unanswered() {
     SortedSet<ServerId> unanswered = outstanding();
@@ -112,8 +110,28 @@ final class Candidacy {
     return unanswered;
   }
 
+  /**
+   * Whom a round that took too long is put down to. Where some come in there was little time, and
+   * they took it first: it is theirs, whoever answered last.
+   */
+  SortedSet<ServerId> late() {
+    SortedSet<ServerId> joining = new TreeSet<>(participants);
+    joining.removeIf(id -> id.equals(core.self) || core.runsInView(id));
+    return joining.isEmpty() ? unanswered() : joining;
+  }
+
+  /** Whether one that has not done what all must is proven dead: the round cannot succeed. */
+  boolean waitsForTheDead() {
+    for (ServerId id : outstanding()) {
+      if (evidence.isProven(id) && core.runsInView(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Participants that have not done what all must, whether they have been asked to or not yet. */
-  SortedSet<ServerId> outstanding() {
+  private SortedSet<ServerId> outstanding() {
     SortedSet<ServerId> outstanding = new TreeSet<>(participants);
     outstanding.removeAll(allPromised() ? accepted : promises.keySet());
     outstanding.remove(core.self);

@@ -158,6 +158,12 @@ final class Core {
     return !left && view().names(self, incarnation);
   }
 
+  /** Whether another server is a member of the installed view as it was heard last. */
+  boolean runsInView(ServerId other) {
+    Peers.Peer peer = peers.get(other);
+    return peer != null && view().names(other, peer.incarnation);
+  }
+
   /** Whether a view newer than the installed one is promised (R3): nothing is acknowledged. */
   boolean frozen() {
     int order = hard.promisedBase().compareTo(view().ballot());

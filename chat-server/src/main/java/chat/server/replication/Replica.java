@@ -1,9 +1,6 @@
 package chat.server.replication;
 
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +39,12 @@ public final class Replica {
   private final CrashEvidence evidence;
   private final LogAdoption adoption;
   private final Acceptor acceptor;
-  private final BullyElection election;
   private final Catchup catchup;
   private final Admission admission;
   private final Reconfiguration reconfiguration;
   private final StatusBoard board;
+  private final Rounds rounds;
   private @Nullable PrimaryRole primary;
-  private @Nullable Candidacy candidacy;
 
   /** Where the installed view began; null if all its members are known to have installed it. */
   private @Nullable LogPosition installedEnd;
@@ -93,11 +89,12 @@ public final class Replica {
     this.evidence = new CrashEvidence(core, leases);
     this.adoption = new LogAdoption(core);
     this.acceptor = new Acceptor(core, leases, evidence, adoption, this::installed);
-    this.election = new BullyElection(core, leases, evidence);
+    BullyElection election = new BullyElection(core, leases, evidence);
     this.catchup = new Catchup(core);
     this.admission = new Admission(core);
     this.reconfiguration = new Reconfiguration(core, admission);
     this.board = new StatusBoard(core, election, evidence, catchup, admission);
+    this.rounds = new Rounds(core, acceptor, adoption, evidence, election, reconfiguration, board);
     this.heartbeatAt = now;
     this.tickedAt = now;
     this.servedAt = now;
@@ -190,10 +187,10 @@ public final class Replica {
       appendRequested(envelope, m);
     } else if (request instanceof Message.PromiseRequest m) {
       acceptor.promiseRequested(envelope, m);
-      dropOvertakenCandidacy();
+      rounds.dropOvertaken();
     } else if (request instanceof Message.AcceptRequest m) {
       acceptor.acceptRequested(envelope, m);
-      dropOvertakenCandidacy();
+      rounds.dropOvertaken();
     } else if (request instanceof Message.InstallRequest m) {
       acceptor.installRequested(envelope, m);
     } else if (request instanceof Message.FetchRequest m) {
@@ -211,7 +208,6 @@ public final class Replica {
   }
 
   private void answered(Envelope envelope, Message.Answer answer, Peers.Peer peer) {
-    Candidacy round = candidacy;
     if (answer instanceof Message.HeartbeatAnswer m) {
       reported(peer, m.report());
       if (m.echo()
@@ -233,12 +229,8 @@ public final class Replica {
       }
     } else if (answer instanceof Message.StillHeard m) {
       evidence.stillHeard(envelope.call(), m.target());
-    } else if (round != null && answer instanceof Message.Promise m) {
-      round.promised(envelope, m);
-    } else if (round != null && answer instanceof Message.Accepted m) {
-      round.accepted(peer.id, m);
-    } else if (round != null && answer instanceof Message.Refusal m) {
-      round.refused(m);
+    } else {
+      rounds.answered(envelope, answer);
     }
   }
 
@@ -313,8 +305,7 @@ public final class Replica {
     if (before != null) {
       before.failReads();
     }
-    candidacy = null;
-    election.installed();
+    rounds.installed();
     installedEnd = value.end();
     core.out.notice("installed " + value.view() + " from " + value.end());
     boolean mine = value.view().primary().equals(core.self) && core.continuous();
@@ -324,71 +315,7 @@ public final class Replica {
   }
 
   private void decideWhetherToStand() {
-    Candidacy round = candidacy;
-    if (round != null && waitsForTheDead(round)) {
-      // The next one goes without them, at once.
-      candidacy = null;
-      adoption.cancel();
-    } else if (round != null) {
-      if (!round.failed() && !round.timedOut()) {
-        return;
-      }
-      core.out.notice("a change of view failed: " + round.failure());
-      candidacy = null;
-      adoption.cancel();
-      election.failed(
-          round.failed() ? new TreeSet<>() : round.participants(),
-          round.failed() ? new TreeSet<>() : round.unanswered(),
-          primary != null && primary.active());
-    }
-    PrimaryRole role = primary;
-    PrimaryRole acting = role != null && role.active() ? role : null;
-    Change change = acting == null ? null : reconfiguration.due(acting);
-    SortedSet<ServerId> participants = change == null ? null : election.standForChange();
-    boolean isForChange = participants != null;
-    if (participants == null) {
-      // Also while a change waits for all members: who is dead is left out, and then it goes on.
-      participants = election.stand(board.actingPrimary(primary), acting, acceptor.promisedAt());
-    }
-    if (participants != null) {
-      // The round may be over before its constructor returns: alone, a server decides at once.
-      long before = core.view().ballot().number();
-      Candidacy next =
-          new Candidacy(
-              core,
-              acceptor,
-              adoption,
-              evidence,
-              participants,
-              isForChange ? reconfiguration::apply : UnaryOperator.identity(),
-              election.roundTimeout(participants),
-              installedEnd);
-      candidacy = core.view().ballot().number() == before ? next : null;
-    }
-  }
-
-  private boolean waitsForTheDead(Candidacy round) {
-    for (ServerId id : round.outstanding()) {
-      if (evidence.isProven(id) && core.view().names(id, incarnationHeard(id))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private Incarnation incarnationHeard(ServerId id) {
-    Peers.Peer peer = core.peers.get(id);
-    return peer == null ? Incarnation.NONE : peer.incarnation;
-  }
-
-  private void dropOvertakenCandidacy() {
-    Candidacy round = candidacy;
-    if (round != null && !round.current()) {
-      if (round.hasWaitedFor(2 * core.settings.heartbeatInterval())) {
-        election.overtaken(round.unanswered());
-      }
-      candidacy = null;
-    }
+    rounds.decideWhetherToStand(primary, installedEnd);
   }
 
   /**
