@@ -182,6 +182,10 @@ public final class ChatServer implements AutoCloseable {
       handOver.changed(status);
       backend.changed(status);
       roles.changed(status);
+      if (status.primary() != null) {
+        applier.somebodyServes();
+        ClassPreloading.start();
+      }
     };
   }
 

@@ -7,41 +7,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads all classes of this program a while after the start of a server, which needs its processor
- * for other things. Most of what a change of views needs is not needed before, and read from the
- * jars in the middle of a failover it takes some 50 ms, while nobody serves.
+ * Loads all classes of this program when somebody serves; a start of all servers needs its
+ * processor for other things. Most of what a change of views needs is not needed before, and read
+ * from the jars in the middle of a failover it takes some 50 ms, while nobody serves.
  */
 final class ClassPreloading {
   private static final Logger logger = LoggerFactory.getLogger(ClassPreloading.class);
   private static final String SUFFIX = ".class";
-
-  /** Three servers that start at once on two cores serve by then. */
-  private static final int AFTER_SECONDS = 5;
+  private static final AtomicBoolean begun = new AtomicBoolean();
 
   private ClassPreloading() {}
 
-  /** On a thread of its own. */
-  static void startLater() {
+  /** On a thread of its own, once in a process. */
+  static void start() {
+    if (begun.getAndSet(true)) {
+      return;
+    }
     Thread thread = new Thread(ClassPreloading::run, "class-preloading");
     thread.setDaemon(true);
     thread.start();
   }
 
   private static void run() {
-    try {
-      TimeUnit.SECONDS.sleep(AFTER_SECONDS);
-    } catch (InterruptedException e) {
-      // Nobody interrupts it; whoever does does not want it.
-      Thread.currentThread().interrupt();
-      return;
-    }
     // The server's own classes, and those generated from proto/.
     for (Class<?> one : List.of(ClassPreloading.class, ErrorReason.class)) {
       try {

@@ -169,7 +169,6 @@ final class ServerCommand implements Callable<Integer> {
     ServerTls certificates = ServerTls.open(opened.config().tls());
     Incarnations servers = new Incarnations(opened.config(), opened.directory(), certificates);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(servers), "stop"));
-    ClassPreloading.startLater();
     return servers.run();
   }
 

@@ -29,8 +29,8 @@ public final class Applier implements AutoCloseable {
   private static final long WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
-   * The first one comes later: what the log has beyond the database after a crash waits for no
-   * database, and what that takes, a start needs for itself.
+   * The first one comes later, unless somebody serves: what the log has beyond the database after a
+   * crash waits for no database, and what that takes, a start of all servers needs for itself.
    */
   private static final long FIRST_WRITE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
@@ -59,7 +59,7 @@ public final class Applier implements AutoCloseable {
   private final Thread writer = new Thread(this::write, "database");
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Condition stopped = lock.newCondition();
+  private final Condition rested = lock.newCondition();
 
   /** In the order of their positions. */
   private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
@@ -68,6 +68,7 @@ public final class Applier implements AutoCloseable {
       new PriorityQueue<>(Comparator.comparingLong(Reader::index));
   private long committedIndex;
   private boolean stopping;
+  private boolean somebodyServes;
 
   /** Whether the apply thread waits for more to come, not for anything at all. */
   private boolean gathering;
@@ -117,6 +118,19 @@ public final class Applier implements AutoCloseable {
   /** {@link AppliedState#safeIndex}. */
   long safeIndex() {
     return state.safeIndex();
+  }
+
+  /** The database need not hold back any more; nothing if that was said before. */
+  public void somebodyServes() {
+    lock.lock();
+    try {
+      if (!somebodyServes) {
+        somebodyServes = true;
+        rested.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Everything up to here may be applied. */
@@ -252,11 +266,11 @@ public final class Applier implements AutoCloseable {
 
   private void write() {
     try {
-      long pause = firstWriteNanos;
-      while (rest(pause)) {
+      boolean goesOn = rest(firstWriteNanos, true);
+      while (goesOn) {
         state.write();
         state.checkpointIfDue();
-        pause = WRITE_NANOS;
+        goesOn = rest(WRITE_NANOS, false);
       }
     } catch (RuntimeException | Error e) {
       fatal.accept(e);
@@ -264,12 +278,12 @@ public final class Applier implements AutoCloseable {
   }
 
   /** Whether to go on, after a while. */
-  private boolean rest(long nanos) {
+  private boolean rest(long nanos, boolean untilSomebodyServes) {
     lock.lock();
     try {
       long left = nanos;
-      while (!stopping && left > 0) {
-        left = stopped.awaitNanos(left);
+      while (!stopping && left > 0 && !(untilSomebodyServes && somebodyServes)) {
+        left = rested.awaitNanos(left);
       }
       return !stopping;
     } catch (InterruptedException e) {
@@ -322,7 +336,7 @@ public final class Applier implements AutoCloseable {
     try {
       stopping = true;
       changed.signal();
-      stopped.signal();
+      rested.signal();
     } finally {
       lock.unlock();
     }

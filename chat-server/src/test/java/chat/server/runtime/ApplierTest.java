@@ -109,6 +109,18 @@ class ApplierTest {
   }
 
   @Test
+  void theDatabaseFollowsWhenSomebodyServes() throws Exception {
+    try (Applier applier = new Applier(state, log, failure::complete, 0, HOUR)) {
+      applier.expect(last, outcome);
+      applier.start(applied -> {});
+      applier.commit(5);
+      assertThat(get(outcome)).isInstanceOf(Outcome.Nothing.class);
+      applier.somebodyServes();
+      await().untilAsserted(() -> assertThat(state.writtenIndex()).isEqualTo(5));
+    }
+  }
+
+  @Test
   void whatWaitsForAnEntryThatWasCutOffHasAnUnknownOutcome() throws Exception {
     try (Applier applier = new Applier(state, log, failure::complete)) {
       LogPosition cut = new LogPosition(5, new Epoch(0x101), 7);
