@@ -138,7 +138,8 @@ class LogAdoptionTest {
     return new Message.Fetched(LogPosition.START, List.of(entries), 0, 1);
   }
 
-  private static Core core() {
+  /** Of server 1 of three, on an empty disk, before it has heard of anybody. */
+  static Core core() {
     SortedSet<ServerId> servers = new TreeSet<>(Set.of(SELF, TWO, THREE));
     return new Core(
         new Identity(SELF, servers, "disk", "cluster"),

@@ -9,6 +9,7 @@ import static chat.server.replication.Schedules.servesWithout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,13 +33,8 @@ class SlowLinkTest {
   void whatARoundFetchesIsAskedForAgainWhenTheConnectionBreaks() {
     SimulatedCluster cluster = whereServerTwoLacksTheEnd();
     cluster.slowness = e -> e.message() instanceof Message.Fetched ? 60_000 : 0;
-    AtomicInteger asked = new AtomicInteger();
-    cluster.passes =
-        e -> {
-          boolean counts = e.message() instanceof Message.FetchRequest r && r.upToIndex() > 0;
-          asked.addAndGet(counts ? 1 : 0);
-          return true;
-        };
+    AtomicInteger asked =
+        counted(cluster, e -> e.message() instanceof Message.FetchRequest r && r.upToIndex() > 0);
     cluster.startAll();
     assertThat(cluster.runUntil(2_000, c -> asked.get() == 2)).isTrue();
     cluster.run(350);
@@ -106,14 +102,10 @@ class SlowLinkTest {
   void whatIsSlowIsNotAskedForAllTheTime() {
     SimulatedCluster cluster = withoutServerOne();
     cluster.slowness = e -> e.message() instanceof Message.Fetched ? 60_000 : 0;
-    AtomicInteger asked = new AtomicInteger();
-    cluster.passes =
-        e -> {
-          // The copy of the log, not what a round asks for.
-          boolean counts = e.message() instanceof Message.FetchRequest r && r.upToIndex() == 0;
-          asked.addAndGet(counts ? 1 : 0);
-          return !(e.message() instanceof Message.JoinRequest);
-        };
+    // The copy of the log, not what a round asks for.
+    AtomicInteger asked =
+        counted(cluster, e -> e.message() instanceof Message.FetchRequest r && r.upToIndex() == 0);
+    cluster.passes = cluster.passes.and(e -> !(e.message() instanceof Message.JoinRequest));
     cluster.start(1);
     cluster.run(10_000);
     assertThat(asked).hasValueBetween(4, 6);
@@ -121,6 +113,17 @@ class SlowLinkTest {
     cluster.breakConnection(1, 3);
     cluster.run(50);
     assertThat(asked).as("what went with the connection, at once").hasValue(1);
+  }
+
+  /** How many of these messages are sent from now on. */
+  private static AtomicInteger counted(SimulatedCluster cluster, Predicate<Envelope> which) {
+    AtomicInteger count = new AtomicInteger();
+    cluster.passes =
+        e -> {
+          count.addAndGet(which.test(e) ? 1 : 0);
+          return true;
+        };
+    return count;
   }
 
   /** All are down. */
